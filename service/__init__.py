@@ -1,0 +1,1 @@
+"""Gatepost: comments in, sanitised, judged, queued for review in Postgres."""

@@ -1,0 +1,263 @@
+"""THE DATA: one frozen value per stage of a comment's way through the service.
+
+    Submission → Clean → Normal → Opinion (one per judge) → Verdict → Lease → Decision
+
+Text offsets count Unicode code points of the text as submitted. Probabilities are
+calibrated floats in [0, 1]. Times are timezone-aware UTC.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, NewType
+from uuid import UUID
+
+SiteId = NewType("SiteId", int)
+PageId = NewType("PageId", int)
+CommentId = NewType("CommentId", UUID)
+DecisionId = NewType("DecisionId", UUID)
+MemberId = NewType("MemberId", UUID)
+
+State = Literal["held", "published", "rejected", "erased"]
+Action = Literal["publish", "hold", "reject"]
+Category = Literal["spam", "health", "abuse", "policy", "care"]
+Source = Literal["rule", "model", "claim", "list", "abuse", "policy"]
+Stance = Literal["asserts", "promotes", "refutes", "asks", "reports", "experience"]
+Severity = Literal["misleading", "serious", "dangerous"]
+FieldName = Literal["body", "author_name", "author_email", "author_url", "page_title"]
+Role = Literal["viewer", "moderator", "owner"]
+DecisionAction = Literal["approve", "reject", "escalate", "erase"]
+Reason = Literal[
+    "spam",
+    "advertising",
+    "health_misinformation",
+    "dangerous_advice",
+    "unlawful_sale",
+    "off_topic",
+    "abuse",
+    "hate",
+    "personal_data",
+    "impersonation",
+    "illegal_content",
+    "other",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """What a reader wrote, and the article they wrote it under. All that the judges may see.
+
+    `author_email_domain` is the part after the `@`; the address itself never reaches a judge.
+    `parent_body` is the comment answered, "" for a comment on the article itself.
+    """
+
+    body: str
+    author_name: str = ""
+    author_email_domain: str = ""
+    author_url: str = ""
+    page_url: str = ""
+    page_title: str = ""
+    lang: str = ""
+    parent_body: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signals:
+    """How a submission came: evidence that moves a comment to the queue, never drops it.
+
+    `honeypot` is true where the field that people don't see was filled in. `token` is the state of the form's
+    signed token; `seconds_to_submit` is its age, None without a valid one.
+    """
+
+    honeypot: bool = False
+    token: Literal["valid", "missing", "expired", "wrong"] = "missing"
+    seconds_to_submit: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorRecord:
+    """How moderators decided on this author's earlier comments on this site."""
+
+    approved: int = 0
+    rejected: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What the site knows about a submission beside its words.
+
+    `record` is None where nobody asked a site (`gatepost check`). `same_text_rejected` counts earlier comments of
+    the site with the same words that were rejected (at most 10).
+    """
+
+    signals: Signals = Signals()
+    record: AuthorRecord | None = None
+    same_text_rejected: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clean:
+    """A body made safe to show: `html` for pages (at most 48 KB in UTF-8), `text` for search and mail."""
+
+    html: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A web address found in a text. `start` and `end` are offsets in the text as submitted."""
+
+    url: str
+    host: str
+    anchor: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Normal:
+    """A submission's text with its disguises undone, and the count of each kind of undoing.
+
+    `offsets` has len(text) + 1 entries: character i of `text` came from
+    submission.body[offsets[i]:offsets[i + 1]] (never decreasing; the last entry is the end).
+    `undone` maps a kind of disguise ("zero_width", "homoglyph", "leet", …) to how often it was undone.
+    """
+
+    submission: Submission
+    text: str
+    offsets: tuple[int, ...]
+    undone: Mapping[str, int]
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """A stretch of one submitted field that speaks for a flag.
+
+    `start` and `end` are code-point offsets in that field as submitted and `text` is what stands there.
+    `weight` is in log-odds; positive speaks for the flag.
+    """
+
+    field: FieldName
+    start: int
+    end: int
+    text: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimSource:
+    """A page that contradicts a claim. `checked_at` is an ISO date, "" where nobody has opened the page yet."""
+
+    publisher: str
+    title: str
+    url: str
+    checked_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimMatch:
+    """A claim of the claim base that a comment takes up, and how it takes it up.
+
+    `claim` is the false statement, `cue` the words that decided the stance, `sentence` the one that was matched.
+    """
+
+    id: str
+    claim: str
+    stance: Stance
+    cue: str
+    severity: Severity
+    sentence: str
+    paraphrase: str
+    correction: str
+    sources: tuple[ClaimSource, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One reason a judge gives, before the site's policy is asked.
+
+    `hold_at` is the cut shipped with the model; `reject_at` is None where the finding can never reject.
+    `low_confidence` marks a finding that the policy shows but that rests on no named claim.
+    """
+
+    code: str
+    category: Category
+    source: Source
+    score: float
+    hold_at: float
+    reject_at: float | None = None
+    message: str
+    evidence: tuple[Evidence, ...] = ()
+    claim: ClaimMatch | None = None
+    low_confidence: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opinion:
+    """What one judge thinks of one comment: a calibrated probability and the findings behind it.
+
+    `probability` is reported whether or not any finding reaches its cut.
+    """
+
+    probability: float
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """A finding that reached the site's threshold."""
+
+    code: str
+    category: Category
+    source: Source
+    score: float
+    threshold: float
+    message: str
+    evidence: tuple[Evidence, ...] = ()
+    claim: ClaimMatch | None = None
+    low_confidence: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What the service thinks of one revision of a comment, and what it recommends."""
+
+    action: Action
+    scores: Mapping[str, float]
+    models: Mapping[str, str]
+    flags: tuple[Flag, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How a site wants its comments decided.
+
+    `hold_at` and `reject_at` override the cuts shipped with the models, by category.
+    """
+
+    mode: Literal["pre", "hybrid", "post"] = "hybrid"
+    hold_at: Mapping[str, float] = field(default_factory=dict)
+    reject_at: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """A moderator's temporary hold on a queued comment."""
+
+    comment_id: CommentId
+    member_id: MemberId
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a moderator (or, with `member_id` None, a policy) did to a comment."""
+
+    id: DecisionId
+    comment_id: CommentId
+    action: str
+    reason: Reason | None
+    note: str
+    member_id: MemberId | None
+    created_at: datetime
