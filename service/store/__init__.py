@@ -1,0 +1,1 @@
+"""Keep everything in Postgres: one typed function per named query of `sql/queries`."""

@@ -1,0 +1,191 @@
+"""Write comments: the one path by which a submission becomes a row."""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+import asyncpg
+import msgspec
+
+from service.comment import AuthorRecord, CommentId, Flag, PageId, SiteId
+from service.errors import Conflict, Unavailable
+from service.store.database import Connection, connect, translated
+from service.store.identity import new_id
+from service.store.queries import sql
+from service.store.records import Arrival, Circumstance, Judged, Receipt
+
+PATIENCE = 2.5
+"""Seconds to go on trying to commit a batch while Postgres restarts, before its callers get a 503."""
+_RETRY_AFTER = 0.1
+
+T = TypeVar("T")
+
+
+class Writer:
+    """One process's writer. Its connection is its own: the pool would cost a round trip per use.
+
+    Not for concurrent use; the batcher in web/batch.py calls it from one task.
+    """
+
+    def __init__(self, dsn: str):
+        self._dsn = dsn
+        self._connection: Connection | None = None
+
+    async def close(self) -> None:
+        """Close the connection."""
+        if self._connection and not self._connection.is_closed():
+            await self._connection.close(timeout=2)
+
+    async def look_up(self, arrivals: Sequence[Arrival], text_hashes: Sequence[int]) -> list[Circumstance]:
+        """Return what judging and deciding need to know about each arrival, in the order given."""
+
+        async def ask(connection: Connection) -> list[asyncpg.Record]:
+            await connection.see(*{arrival.site.id for arrival in arrivals})
+            return await connection.fetch(
+                sql("look_up_arrivals"),
+                [a.site.id for a in arrivals],
+                [a.page_key for a in arrivals],
+                [a.parent_id for a in arrivals],
+                [a.author_key for a in arrivals],
+                list(text_hashes),
+                [_key_hash(a) for a in arrivals],
+            )
+
+        return [_circumstance(row) for row in await self._persist(ask)]
+
+    async def add_pages(self, arrivals: Sequence[Arrival]) -> list[PageId]:
+        """Return the page of each arrival, made where it is new."""
+
+        async def write(connection: Connection) -> list[asyncpg.Record]:
+            await connection.see(*{arrival.site.id for arrival in arrivals})
+            sites, keys = [a.site.id for a in arrivals], [a.page_key for a in arrivals]
+            urls, titles = [a.page_url for a in arrivals], [a.page_title for a in arrivals]
+            await connection.execute(sql("add_pages"), sites, keys, urls, titles)
+            return await connection.fetch(sql("page_ids"), sites, keys)
+
+        return [row["page_id"] for row in await self._persist(write)]
+
+    async def accept(self, batch: Sequence[Judged]) -> None:
+        """Write a batch; when this returns, every comment of it is durable.
+
+        A connection lost on the way leaves open whether the batch was committed. It is looked for, and written
+        again only where it is not there: no comment is lost and none is written twice.
+
+        Raises:
+            Conflict: another process has used an Idempotency-Key of the batch meanwhile; nothing was written.
+            Unavailable: the database did not come back within PATIENCE; nothing is known to be written.
+        """
+        columns = _columns(batch)
+        first = batch[0].arrival
+
+        async def write(connection: Connection) -> None:
+            await connection.see(*{judged.arrival.site.id for judged in batch})
+            try:
+                await connection.execute(sql("accept_batch"), *columns)
+            except asyncpg.UniqueViolationError as error:
+                if not await connection.fetchval(sql("accepted"), first.site.id, first.id):
+                    raise Conflict("This Idempotency-Key is being used by another request.") from error
+
+        await self._persist(write)
+
+    async def receipts(self, site_ids: set[SiteId], ids: Sequence[CommentId]) -> dict[CommentId, Receipt]:
+        """Return what became of comments that are there already, by id."""
+
+        async def ask(connection: Connection) -> list[asyncpg.Record]:
+            await connection.see(*site_ids)
+            return await connection.fetch(sql("receipts"), list(ids))
+
+        return {row["comment_id"]: _receipt(row) for row in await self._persist(ask)}
+
+    async def _persist(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Do work on the connection, again on a new one when it was lost, until it is done or PATIENCE ends."""
+        give_up_at = time.monotonic() + PATIENCE
+        while True:
+            try:
+                with translated():
+                    if self._connection is None or self._connection.is_closed():
+                        self._connection = await connect(self._dsn)
+                    return await work(self._connection)
+            except (Unavailable, asyncpg.DeadlockDetectedError) as error:
+                if time.monotonic() + _RETRY_AFTER > give_up_at:
+                    if isinstance(error, Unavailable):
+                        raise
+                    raise Unavailable from error
+                if self._connection and isinstance(error, Unavailable):
+                    self._connection.terminate()
+                    self._connection = None
+                await asyncio.sleep(_RETRY_AFTER)
+
+
+def _key_hash(arrival: Arrival) -> bytes | None:
+    key = arrival.idempotency_key
+    return hashlib.sha256(key.encode()).digest() if key is not None else None
+
+
+def _columns(batch: Sequence[Judged]) -> list[list[object]]:
+    return [list(column) for column in zip(*map(_row, batch), strict=True)]
+
+
+def _row(judged: Judged) -> tuple[object, ...]:
+    """Return one comment's values in the order of the parameters of accept_batch."""
+    arrival, verdict = judged.arrival, judged.verdict
+    submission = arrival.submission
+    encode = msgspec.json.encode
+    return (
+        arrival.site.id,
+        arrival.id,
+        judged.page_id,
+        arrival.parent_id,
+        judged.state,
+        judged.text_hash,
+        arrival.author_key,
+        arrival.address_hash,
+        arrival.address_prefix,
+        submission.lang,
+        submission.author_name,
+        arrival.author_email,
+        submission.author_url,
+        submission.body,
+        judged.html,
+        arrival.created_at,
+        verdict.action,
+        encode(verdict.scores).decode(),
+        encode(verdict.models).decode(),
+        encode(verdict.flags).decode(),
+        _key_hash(arrival),
+        arrival.request_hash,
+        judged.queued,
+        judged.rank,
+        judged.weight,
+        " ".join(sorted({flag.code for flag in verdict.flags})),
+        " ".join(sorted({flag.category for flag in verdict.flags})),
+        new_id(arrival.created_at),
+    )
+
+
+def _circumstance(row: asyncpg.Record) -> Circumstance:
+    return Circumstance(
+        page_id=row["page_id"],
+        closed=row["closed"],
+        parent_body=row["parent_body"] or "",
+        parent_ok=row["parent_ok"],
+        record=AuthorRecord(approved=row["approved"], rejected=row["rejected"]),
+        same_text_rejected=row["same_text_rejected"],
+        replay_of=row["replay_of"],
+        replay_hash=row["replay_hash"],
+    )
+
+
+def _receipt(row: asyncpg.Record) -> Receipt:
+    flags = msgspec.json.decode(row["flags"], type=tuple[Flag, ...])
+    return Receipt(
+        id=row["comment_id"],
+        state=row["state"],
+        html=row["html"],
+        created_at=row["created_at"],
+        page_url=row["url"],
+        categories=tuple(dict.fromkeys(flag.category for flag in flags)),
+        replayed=True,
+    )

@@ -1,0 +1,93 @@
+"""Read what is published."""
+
+from collections.abc import Sequence
+from typing import Literal
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from service.comment import CommentId, Flag, SiteId
+from service.store.database import Database
+from service.store.queries import sql
+from service.store.records import AuthorView, Page, PublicComment
+
+
+async def find_page(db: Database, site_id: SiteId, page_key: str) -> Page | None:
+    """Return the page of this key; None when nobody has commented there."""
+    async with db.seeing(site_id) as connection:
+        row = await connection.fetchrow(sql("find_page"), site_id, page_key)
+    return page_of(row) if row else None
+
+
+async def list_published(
+    db: Database,
+    page: Page,
+    site_id: SiteId,
+    *,
+    sort: Literal["oldest", "newest"],
+    limit: int,
+    after: UUID | None,
+) -> list[PublicComment]:
+    """Return up to `limit` published comments of a page, those after the given one in the order asked for."""
+    async with db.seeing(site_id) as connection:
+        rows = await connection.fetch(sql(f"published_{sort}"), site_id, page.id, after, limit)
+    return [_public_comment(row) for row in rows]
+
+
+async def page_counts(db: Database, site_id: SiteId, keys: Sequence[str]) -> dict[str, int]:
+    """Return the number of published comments of each page, 0 where nobody has commented."""
+    async with db.seeing(site_id) as connection:
+        rows = await connection.fetch(sql("page_counts"), site_id, list(keys))
+    return dict.fromkeys(keys, 0) | {row["key"]: row["published"] for row in rows}
+
+
+async def recent_published(db: Database, site_id: SiteId, limit: int) -> list[tuple[Page, PublicComment]]:
+    """Return a site's latest published comments, newest first, each with its page."""
+    async with db.seeing(site_id) as connection:
+        rows = await connection.fetch(sql("recent_published"), site_id, limit)
+    return [(page_of(row), _public_comment(row)) for row in rows]
+
+
+async def author_view(db: Database, site_id: SiteId, comment_id: CommentId) -> AuthorView | None:
+    """Return a comment as its author may see it."""
+    async with db.seeing(site_id) as connection:
+        row = await connection.fetchrow(sql("author_view"), site_id, comment_id)
+    if row is None:
+        return None
+    flags = msgspec.json.decode(row["flags"], type=tuple[Flag, ...])
+    return AuthorView(
+        id=row["comment_id"],
+        site=row["site"],
+        state=row["state"],
+        html=row["html"],
+        created_at=row["created_at"],
+        page=page_of(row),
+        reason=row["reason"],
+        categories=tuple(dict.fromkeys(flag.category for flag in flags)),
+    )
+
+
+def page_of(row: asyncpg.Record) -> Page:
+    """Return the page whose columns a row carries."""
+    return Page(
+        id=row["page_id"],
+        key=row["key"],
+        url=row["url"],
+        title=row["title"],
+        count=row["published"],
+        closed=row["closed"],
+        changed_at=row["changed_at"],
+    )
+
+
+def _public_comment(row: asyncpg.Record) -> PublicComment:
+    return PublicComment(
+        id=row["comment_id"],
+        parent_id=row["parent_id"],
+        author_name=row["author_name"],
+        author_url=row["author_url"],
+        html=row["html"],
+        created_at=row["created_at"],
+        edited_at=row["edited_at"],
+    )

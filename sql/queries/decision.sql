@@ -1,0 +1,143 @@
+-- name: lock_comments
+-- Take comments for deciding, in one order for everybody, with who decided last and who holds the lease.
+SELECT
+    c.site_id, c.comment_id, c.page_id, c.state, c.version, c.decided, c.author_key, c.created_at,
+    q.site_id IS NOT NULL AS queued, q.leased_by, q.leased_label, q.leased_until > now() AS leased,
+    (
+        SELECT d.decided_by || ' (' || d.action || ')'
+        FROM decision AS d
+        WHERE d.site_id = c.site_id AND d.comment_id = c.comment_id
+        ORDER BY d.seq DESC
+        LIMIT 1
+    ) AS last_decision
+FROM comment AS c
+LEFT JOIN queue AS q ON q.site_id = c.site_id AND q.comment_id = c.comment_id
+WHERE c.comment_id = ANY ($1::uuid[])
+ORDER BY c.site_id, c.comment_id
+FOR UPDATE OF c;
+
+-- name: apply_decisions
+-- Move comments from the state that was seen, with everything that must be true together with it.
+WITH wish AS (
+    SELECT *
+    FROM unnest(
+        $1::int[], $2::uuid[], $3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+        $10::text[], $11::text[], $12::boolean[], $13::bytea[], $14::uuid[], $15::int[]
+    ) AS i (
+        site_id, comment_id, page_id, decision_id, action, reason, note, state_before, state_after,
+        decided_before, decided_after, queued_before, author_key, undoes, version
+    )
+    ORDER BY i.site_id
+), moved AS (
+    UPDATE comment AS c
+    SET state = w.state_after,
+        decided = w.decided_after,
+        version = c.version + 1,
+        body = CASE w.state_after WHEN 'erased' THEN '' ELSE c.body END,
+        html = CASE w.state_after WHEN 'erased' THEN '' ELSE c.html END,
+        author_name = CASE w.state_after WHEN 'erased' THEN '' ELSE c.author_name END,
+        author_email = CASE w.state_after WHEN 'erased' THEN '' ELSE c.author_email END,
+        author_url = CASE w.state_after WHEN 'erased' THEN '' ELSE c.author_url END,
+        author_key = CASE w.state_after WHEN 'erased' THEN NULL ELSE c.author_key END,
+        address_hash = CASE w.state_after WHEN 'erased' THEN NULL ELSE c.address_hash END,
+        address_prefix = CASE w.state_after WHEN 'erased' THEN NULL ELSE c.address_prefix END,
+        text_hash = CASE w.state_after WHEN 'erased' THEN 0 ELSE c.text_hash END
+    FROM wish AS w
+    WHERE c.site_id = w.site_id AND c.comment_id = w.comment_id
+        AND c.state = w.state_before AND c.version = w.version
+    RETURNING w.*
+), emptied AS (
+    UPDATE verdict AS v
+    SET flags = '[]'
+    FROM moved AS m
+    WHERE v.site_id = m.site_id AND v.comment_id = m.comment_id AND m.state_after = 'erased'
+), page_count AS (
+    UPDATE page AS p
+    SET published = p.published + change.total, changed_at = now()
+    FROM (
+        SELECT
+            site_id, page_id,
+            count(*) FILTER (WHERE state_after = 'published') - count(*) FILTER (WHERE state_before = 'published')
+                AS total
+        FROM moved
+        WHERE state_before <> state_after
+        GROUP BY site_id, page_id
+    ) AS change
+    WHERE p.site_id = change.site_id AND p.page_id = change.page_id
+), state_count AS (
+    UPDATE counter AS k
+    SET total = k.total + change.total
+    FROM (
+        SELECT site_id, state, sum(n) AS total
+        FROM (
+            SELECT site_id, state_after AS state, 1 AS n FROM moved
+            UNION ALL
+            SELECT site_id, state_before, -1 FROM moved
+        ) AS both_ends
+        GROUP BY site_id, state
+    ) AS change
+    WHERE k.site_id = change.site_id AND k.state = change.state
+), author_count AS (
+    INSERT INTO author AS a (site_id, author_key, approved, rejected)
+    SELECT
+        site_id, author_key,
+        count(*) FILTER (WHERE decided_after = 'approve') - count(*) FILTER (WHERE decided_before = 'approve'),
+        count(*) FILTER (WHERE decided_after = 'reject') - count(*) FILTER (WHERE decided_before = 'reject')
+    FROM moved
+    WHERE author_key IS NOT NULL AND decided_before <> decided_after
+    GROUP BY site_id, author_key
+    ON CONFLICT (site_id, author_key) DO UPDATE
+    SET approved = a.approved + excluded.approved, rejected = a.rejected + excluded.rejected
+), unqueued AS (
+    DELETE FROM queue AS q
+    USING moved AS m
+    WHERE q.site_id = m.site_id AND q.comment_id = m.comment_id AND m.action IN ('approve', 'reject', 'erase')
+), new_decision AS (
+    INSERT INTO decision (
+        site_id, decision_id, comment_id, action, reason, note, state_before, state_after, decided_before,
+        queued_before, member_id, decided_by, undoes, created_at
+    )
+    SELECT
+        site_id, decision_id, comment_id, action, reason, note, state_before, state_after, decided_before,
+        queued_before, $16, $17, undoes, $18
+    FROM moved
+), new_outbox AS (
+    INSERT INTO outbox (site_id, kind, comment_id, created_at)
+    SELECT site_id, 'comment.' || state_after, comment_id, $18
+    FROM moved
+    WHERE state_before <> state_after
+), new_event AS (
+    INSERT INTO event (site_id, kind, comment_id, detail, created_at)
+    SELECT site_id, 'comment.' || action, comment_id, state_after, $18
+    FROM moved
+)
+SELECT comment_id FROM moved;
+
+-- name: put_in_queue
+-- Queue a comment, or raise one that is queued; its lease ends.
+INSERT INTO queue AS q (site_id, comment_id, rank, weight, flags, categories, queued_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (site_id, comment_id) DO UPDATE
+SET rank = excluded.rank, weight = excluded.weight, flags = excluded.flags, categories = excluded.categories,
+    leased_by = NULL, leased_label = '', leased_until = NULL;
+
+-- name: current_verdict
+-- The verdict on a comment's current revision.
+SELECT v.action, v.scores, v.models, v.flags
+FROM comment AS c
+JOIN verdict AS v ON v.site_id = c.site_id AND v.comment_id = c.comment_id AND v.revision = c.revision
+WHERE c.comment_id = $1;
+
+-- name: find_decision
+-- A decision, and the latest one on the same comment.
+SELECT
+    d.comment_id, d.action, d.state_before, d.state_after, d.decided_before, d.queued_before,
+    (
+        SELECT later.decision_id
+        FROM decision AS later
+        WHERE later.site_id = d.site_id AND later.comment_id = d.comment_id
+        ORDER BY later.seq DESC
+        LIMIT 1
+    ) AS latest
+FROM decision AS d
+WHERE d.decision_id = $1;

@@ -1,0 +1,20 @@
+-- name: forget_keys
+-- Drop Idempotency-Keys after the 24 hours for which they are honoured.
+DELETE FROM idempotency
+WHERE created_at < now() - interval '24 hours';
+
+-- name: forget_addresses
+-- Drop the keyed address of comments older than 48 hours; the prefix stays for statistics of abuse.
+UPDATE comment
+SET address_hash = NULL
+WHERE address_hash IS NOT NULL AND created_at < now() - interval '48 hours';
+
+-- name: forget_address_keys
+-- Destroy the address keys of days that ended 24 hours ago or more.
+DELETE FROM secret
+WHERE purpose = 'address' AND day < (now() AT TIME ZONE 'UTC')::date - 1;
+
+-- name: forget_outbox
+-- Drop notices that nobody has collected for a week.
+DELETE FROM outbox
+WHERE created_at < now() - interval '7 days';
