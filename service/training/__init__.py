@@ -1,0 +1,1 @@
+"""Fit, calibrate and evaluate the judges: rows in, artefacts out."""

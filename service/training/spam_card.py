@@ -1,0 +1,121 @@
+"""Write what goes with the spam model: the card, the golden samples, the fingerprint of its data."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+from service.comment import Opinion, Submission
+from service.training.corpora import Example
+from service.training.evaluate import Metrics, table
+
+GOLDEN = (
+    Submission(body="The council should publish the minutes before it votes, not after."),
+    Submission(
+        body="Great post, thanks for sharing! I have bookmarked your blog.",
+        author_name="cheap car insurance quotes",
+        author_url="https://cheap-car-insurance-quotes.example/miami",
+    ),
+    Submission(
+        body="Make $500 a day from home, message me on WhatsApp +1 555 0100 or visit fast-cash-4u.example now!!!"
+    ),
+    Submission(body="c4s1n0 b0nus, c\u200ba\u200bs\u200bh out today at best-slots.example"),
+    Submission(body="My sister had the same surgery last year and is walking again.", author_name="Ingrid B."),
+    Submission(body='<a href="https://pills-direct.example">buy v1agra online</a> no prescription'),
+    Submission(body="Check out my channel, I post covers every week, subscribe please!"),
+    Submission(body="Спасибо за статью, у нас во дворе та же история с парковкой."),
+    Submission(body="这篇文章写得很好，我家附近的图书馆也关门了。"),
+    Submission(body="Ok"),
+)
+_COLUMNS = (
+    "rows", "positives", "roc_auc", "pr_auc", "recall_at_1pct_fpr", "recall_at_0.1pct_fpr",
+    "hold_recall", "hold_fpr", "reject_fpr", "calibration_error",
+)  # fmt: skip
+_SOURCES = {
+    "youtube_uci": "YouTube Spam Collection, UCI 380 (Alberto, Lochter & Almeida 2015), CC BY 4.0",
+    "sms_uci": "SMS Spam Collection, UCI 228 (Almeida & Hidalgo 2011), CC BY 4.0",
+    "tgspam_umputun": "umputun/tg-spam, spam and ham samples, MIT",
+    "judol_id": "gbennnn/judol-comment-classification, MIT",
+    "civil_cc0": "ipavlopoulos/toxic_spans, comments.csv (Civil Comments), CC0 1.0",
+    "wikitalk": "ipavlopoulos/context_toxicity, Apache-2.0; text CC BY-SA 3.0",
+    "synth": "own templates",
+    "reddit27_benign": "construct-tracker data (Low et al. 2020), Apache-2.0",
+    "medquad": "abachaa/MedQuAD (Ben Abacha & Demner-Fushman 2019), CC BY 4.0",
+}
+
+
+def card(
+    version: str,
+    figures: Mapping[str, Metrics],
+    counts: Mapping[tuple[str, int], int],
+    settings: Mapping[str, float],
+) -> str:
+    """Return the model card."""
+    lines = []
+    for source in sorted({source for source, _ in counts}):
+        spam, genuine = counts.get((source, 1), 0), counts.get((source, 0), 0)
+        origin = _SOURCES.get(source, "made from the rows above, or our own (CC0)")
+        lines.append(f"| {source} | {spam} | {genuine} | {origin} |")
+    return _CARD.format(
+        version=version,
+        rows="\n".join(lines),
+        figures=table(figures, _COLUMNS),
+        hold=f"{settings['hold_at']:.4f}",
+        reject=f"{settings['reject_at']:.4f}",
+    )
+
+
+def golden(opinions: Sequence[Opinion]) -> str:
+    """Return the golden samples: a submission, and the probability that any right installation gives it."""
+    lines = [
+        json.dumps({"submission": asdict(submission), "probability": opinion.probability}, ensure_ascii=True)
+        for submission, opinion in zip(GOLDEN, opinions, strict=True)
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def fingerprint_of(examples: Sequence[Example]) -> str:
+    """Return a hash over the rows, so that a rebuild from other data can be told."""
+    digest = hashlib.sha256()
+    for example in examples:
+        digest.update(json.dumps([asdict(example.submission), example.label], ensure_ascii=True).encode())
+    return digest.hexdigest()
+
+
+_CARD = """# {version}
+
+A linear model over hashed word 1-2 and character 3-5 n-grams, told apart by field (text, author's name, address,
+e-mail domain, links, link texts), and features made by hand. Platt scaling on held-out rows, unbalanced. It judges
+article comments; it says nothing about whether a comment is true, polite or on topic.
+
+Holds at {hold}, rejects at {reject}. Comments of fewer than three words, in scripts without genuine training rows, or
+that reach the cut by their disguises alone are never rejected.
+
+## Rows
+
+A `+` marks rows made from a source by signing, disguising, padding or leaving out fields. No row of a public set is
+part of this project; weights are numbers.
+
+| source | spam | genuine | from |
+| --- | ---: | ---: | --- |
+{rows}
+
+## Figures
+
+Measured on rows the measured model had not seen: the public sets' dev halves (whole videos for YouTube), and our own
+rows by campaign in three folds. `without …`
+leaves the whole source out. The shipped model is fitted on all rows
+with the same
+settings, so its own figures on them would mean nothing.
+
+{figures}
+
+## Limits
+
+- Spam that is written like a reader's story and names a product only in passing is mostly not found from the text.
+- Genuine comments with links to the writer's own site or shop are the likeliest to be held wrongly.
+- Genuine rows are mostly English and Indonesian; Spanish, German, French, Portuguese, Russian, Hindi in Latin
+letters,
+  Chinese and Arabic rest on few rows of our own. Other scripts are held at most, never rejected.
+- The public genuine rows are presumed genuine, not checked one by one; SMS and Telegram are not comments.
+"""
