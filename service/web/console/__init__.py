@@ -1,0 +1,1 @@
+"""Show moderators what waits and why, in pages that work without script."""

@@ -1,0 +1,31 @@
+"""List the console's addresses."""
+
+from starlette.routing import Route
+
+from service.web.auth import MemberRoute
+from service.web.console.comment import show_comment_page
+from service.web.console.decide import decide_here, undo_here
+from service.web.console.queue import show_queue
+from service.web.console.session import ask_to_sign_in, explain_sign_in, sign_in, sign_out
+
+ROUTES = (
+    Route("/console/sign-in", explain_sign_in, methods=["GET"], include_in_schema=False),
+    Route("/console/sign-in/{token}", sign_in, methods=["GET", "POST"], include_in_schema=False),
+    MemberRoute("/console/sign-out", sign_out, method="POST", role="viewer", strangers=ask_to_sign_in),
+    MemberRoute("/console", show_queue, method="GET", role="viewer", strangers=ask_to_sign_in),
+    MemberRoute(
+        "/console/comments/{comment_id:uuid}",
+        show_comment_page,
+        method="GET",
+        role="viewer",
+        strangers=ask_to_sign_in,
+    ),
+    MemberRoute("/console/decisions", decide_here, method="POST", role="moderator", strangers=ask_to_sign_in),
+    MemberRoute(
+        "/console/decisions/{decision_id:uuid}/undo",
+        undo_here,
+        method="POST",
+        role="moderator",
+        strangers=ask_to_sign_in,
+    ),
+)

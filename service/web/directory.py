@@ -1,0 +1,65 @@
+"""Remember sites and their keys for some seconds: every request of a page names its site."""
+
+import re
+import time
+from datetime import UTC, date, datetime
+
+from service.comment import SiteId
+from service.errors import NotFound
+from service.store.database import Database
+from service.store.records import Site, SiteKeys
+from service.store.sites import find_site, site_keys
+
+REMEMBERED = 5.0
+"""Seconds after which a changed policy or origin is noticed."""
+_NAME = re.compile("[a-z0-9-]{1,63}")
+_MOST = 1000
+"""Names remembered at once; strangers may ask for any number of sites that don't exist."""
+
+
+class SiteDirectory:
+    """Sites by name, and their keys. One per process."""
+
+    def __init__(self, db: Database):
+        self._db = db
+        self._sites: dict[str, tuple[float, Site | None]] = {}
+        self._keys: dict[SiteId, tuple[date, SiteKeys]] = {}
+
+    async def get(self, name: str) -> Site:
+        """Return the site of this name.
+
+        Raises:
+            NotFound: there is none.
+        """
+        if not _NAME.fullmatch(name):
+            raise NotFound("There is no site of this name.")
+        asked_at, site = self._sites.get(name, (float("-inf"), None))
+        if time.monotonic() - asked_at > REMEMBERED:
+            if len(self._sites) >= _MOST:
+                self._sites.clear()
+            site = await find_site(self._db, name)
+            self._sites[name] = (time.monotonic(), site)
+        if site is None:
+            raise NotFound("There is no site of this name.")
+        return site
+
+    async def keys(self, site_id: SiteId) -> SiteKeys:
+        """Return the keys of a site that is there; they change at midnight UTC only.
+
+        Raises:
+            NotFound: there is no such site.
+        """
+        keys = await self.known_keys(site_id)
+        if keys is None:
+            raise NotFound("There is no such site.")
+        return keys
+
+    async def known_keys(self, site_id: SiteId) -> SiteKeys | None:
+        """Return the keys of a site, None when there is no such site."""
+        today = datetime.now(UTC).date()
+        made_on, keys = self._keys.get(site_id, (None, None))
+        if keys is None or made_on != today:
+            keys = await site_keys(self._db, site_id)
+            if keys is not None:
+                self._keys[site_id] = (today, keys)
+        return keys
