@@ -1,0 +1,172 @@
+"""Read the command line and hand over to service/commands."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from service.errors import GatepostError, RequestError
+from service.settings import Settings, load_settings, local_url
+
+_EPILOG = "Settings are GATEPOST_* variables; the README lists them. Help on one command: gatepost COMMAND --help"
+_Commands = Any  # argparse keeps the type of add_subparsers' result to itself
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code: 0 done, 1 failed with one line that says why, 2 misused."""
+    given = vars(_parser().parse_args(arguments))
+    command: Callable[..., int] = given.pop("command")
+    try:
+        settings = _settings(given)
+        return command(settings, **given)
+    except GatepostError as error:
+        fields = error.errors if isinstance(error, RequestError) else ()
+        details = "".join(f" {each.field} {each.message}." for each in fields if each.message not in str(error))
+        sys.stderr.write(f"gatepost: {error}{details}\n")
+        return 1
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; keep Python from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _settings(given: dict[str, Any]) -> Settings:
+    settings = load_settings(os.environ)
+    host, port = given.pop("host", None), given.pop("port", None)
+    if host is None and port is None:
+        return settings
+    moved = replace(settings, host=host or settings.host, port=port or settings.port)
+    if settings.public_url == local_url(settings.host, settings.port):
+        moved = replace(moved, public_url=local_url(moved.host, moved.port))
+    return moved
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="gatepost",
+        description="Take comments from article pages, judge them with evidence, queue them for review.",
+        epilog=_EPILOG,
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _add_running(commands)
+    _add_sites(commands)
+    _add_people(commands)
+    _add_judging(commands)
+    return parser
+
+
+def _add_running(commands: _Commands) -> None:
+    from service.commands import doctor, serve
+
+    command = _add(commands, "serve", "run the service; without settings, with a Postgres of its own", serve.serve)
+    command.add_argument("--host", help="address to listen on (default: GATEPOST_HOST, 127.0.0.1)")
+    command.add_argument("--port", type=int, help="port to listen on (default: GATEPOST_PORT, 8000)")
+    _add(commands, "migrate", "bring the database to the schema of this version", serve.migrate)
+    command = _add(commands, "doctor", "explain what is wrong with a set-up", doctor.doctor)
+    _with_json(command)
+
+
+def _add_sites(commands: _Commands) -> None:
+    from service.commands import site
+
+    sites = _group(commands, "site", "make and list sites")
+    command = _add(sites, "add", "make a site", site.site_add)
+    command.add_argument("name", help="name in the site's URLs: lower-case letters, digits, hyphens")
+    command.add_argument(
+        "--origin", dest="origins", action="append", default=[], help="https://www.example.org; may be given again"
+    )
+    command.add_argument("--title", default="", help="title for people (default: the name)")
+    command.add_argument(
+        "--mode",
+        choices=("pre", "hybrid", "post"),
+        default="hybrid",
+        help="hold everything; hold the doubtful (default); publish first",
+    )
+    _with_json(command)
+    command = _add(sites, "change", "change a site's title, origins, mode or thresholds", site.site_change)
+    command.add_argument("name")
+    command.add_argument("--title")
+    command.add_argument(
+        "--origin", dest="origins", action="append", default=[], help="replaces all; may be given again"
+    )
+    command.add_argument("--mode", choices=("pre", "hybrid", "post"))
+    command.add_argument("--hold-at", action="append", default=[], metavar="spam=0.6", help="hold from this score on")
+    command.add_argument(
+        "--reject-at", action="append", default=[], metavar="spam=0.99", help="reject from this score on"
+    )
+    _with_json(command)
+    _with_json(_add(sites, "list", "list the sites", site.site_list))
+
+
+def _add_people(commands: _Commands) -> None:
+    from service.commands import site
+
+    members = _group(commands, "member", "invite moderators")
+    command = _add(members, "invite", "make somebody a member and print a link that signs them in", site.member_invite)
+    command.add_argument("--site", dest="sites", action="append", required=True, help="may be given again")
+    command.add_argument("--email", required=True)
+    command.add_argument("--role", choices=site.ROLES, default="moderator")
+    _with_json(command)
+
+    tokens = _group(commands, "token", "make and revoke API tokens")
+    command = _add(tokens, "add", "make an API token and print it, once", site.token_add)
+    command.add_argument("--site", required=True)
+    command.add_argument("--role", choices=site.ROLES, default="moderator")
+    command.add_argument("--name", default="api", help="what the history calls it")
+    _with_json(command)
+    command = _add(tokens, "list", "list a site's tokens, without their secrets", site.token_list)
+    command.add_argument("--site", required=True)
+    _with_json(command)
+    command = _add(tokens, "revoke", "end tokens", site.token_revoke)
+    command.add_argument("which", nargs="?", default="", help="name or prefix, from `gatepost token list`")
+    command.add_argument("--site", required=True)
+    command.add_argument("--role", choices=site.ROLES, default="")
+
+
+def _add_judging(commands: _Commands) -> None:
+    from service.commands import claims, judge
+
+    command = _add(commands, "check", "judge rows of JSON from a file, without server or database", judge.check)
+    command.add_argument("file", help="JSON lines with body or text, author_name, author_url …; - for standard input")
+    command = _add(commands, "evaluate", "measure a judge on labelled rows", judge.evaluate)
+    command.add_argument("file", help="rows as for check, with 0 or 1 under spam, health or label")
+    command.add_argument("--label", choices=("spam", "health"), required=True)
+    command.add_argument("--by", default="", help="also by each value of this key")
+    _with_json(command)
+    command = _add(commands, "train", "fit a model anew from the corpora", judge.train)
+    command.add_argument("which", choices=("spam", "health"))
+    command.add_argument("--public", required=True, help="folder of the public corpora")
+
+    base = _group(commands, "claims", "look at the base of health claims")
+    command = _add(base, "list", "list the claims", claims.claims_list)
+    command.add_argument("--topic", default="")
+    _with_json(command)
+    _with_json(_add(base, "lint", "find what is wrong with the base", claims.claims_lint))
+    command = _add(base, "show", "show a claim with its correction and sources", claims.claims_show)
+    command.add_argument("claim_id", metavar="id")
+    _with_json(command)
+
+
+def _add(commands: _Commands, name: str, summary: str, command: Callable[..., int]) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=summary, description=f"{summary[0].upper()}{summary[1:]}."
+    )
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _group(commands: _Commands, name: str, summary: str) -> _Commands:
+    parser = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+    return parser.add_subparsers(metavar="COMMAND", required=True)
+
+
+def _with_json(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", dest="as_json", action="store_true", help="print JSON, for programs")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

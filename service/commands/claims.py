@@ -1,0 +1,53 @@
+"""Show the claim base."""
+
+from service.artefact import read_artefact
+from service.commands.say import say, say_json
+from service.errors import NotFound
+from service.paths import MODELS
+from service.pipeline.claims import Claim, load_claims
+from service.pipeline.health import HealthJudge
+from service.settings import Settings
+from service.training.claims import lint_claims
+
+
+def claims_list(settings: Settings, *, topic: str, as_json: bool) -> int:
+    """List the claims, of one topic or all."""
+    chosen = [claim for claim in _claims() if topic in ("", claim.topic)]
+    if not chosen:
+        raise NotFound(f"There is no topic {topic}. See: gatepost claims list")
+    if as_json:
+        say_json([{"id": c.id, "topic": c.topic, "severity": c.severity, "claim": c.claim} for c in chosen])
+    for claim in [] if as_json else chosen:
+        say(f"{claim.id:36} {claim.severity}  {claim.topic:20} {claim.claim}")
+    return 0
+
+
+def claims_show(settings: Settings, *, claim_id: str, as_json: bool) -> int:
+    """Show one claim with its correction and sources."""
+    claim = next((each for each in _claims() if each.id == claim_id), None)
+    if claim is None:
+        raise NotFound(f"There is no claim {claim_id}. See: gatepost claims list")
+    if as_json:
+        say_json(claim)
+        return 0
+    say(f"{claim.claim}\n  topic {claim.topic}, type {claim.type}, severity {claim.severity}\n  {claim.correction}")
+    for source in claim.sources:
+        checked = f"checked {source.checked_at}" if source.checked_at else "source not yet checked"
+        say(f"  - {source.publisher}: {source.title} ({checked}) {source.url}")
+    return 0
+
+
+def claims_lint(settings: Settings, *, as_json: bool) -> int:
+    """Print what is wrong with the claim base; exit with 1 when anything is."""
+    problems = lint_claims(_claims(), HealthJudge(read_artefact(MODELS / "health")))
+    if as_json:
+        say_json(problems)
+    for problem in [] if as_json else problems:
+        say(problem.message)
+    if not problems and not as_json:
+        say(f"The {len(_claims())} claims are in order, and no true statement beside them would be held.")
+    return int(bool(problems))
+
+
+def _claims() -> tuple[Claim, ...]:
+    return load_claims((MODELS / "health" / "claims.jsonl").read_text("utf-8"))

@@ -1,0 +1,34 @@
+"""Write to the terminal: results on standard output, everything else on standard error."""
+
+import sys
+
+from service.wire import encode
+
+
+def say(text: str = "") -> None:
+    """Print a line of the result."""
+    sys.stdout.write(text + "\n")
+
+
+def say_json(value: object) -> None:
+    """Print a value as one line of JSON."""
+    say(encode(value).decode())
+
+
+class Progress:
+    """Count on standard error, when that is a terminal."""
+
+    def __init__(self, what: str):
+        self._what = what
+        self._shown = sys.stderr.isatty()
+
+    def at(self, done: int) -> None:
+        """Show how many are done."""
+        if self._shown:
+            sys.stderr.write(f"\r{self._what}: {done:,}")
+            sys.stderr.flush()
+
+    def end(self) -> None:
+        """Clear the line."""
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")

@@ -1,0 +1,12 @@
+"""The floor: a bare Starlette application that reads JSON and answers with it."""
+
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+
+async def post(request):
+    return JSONResponse(await request.json(), 201)
+
+
+app = Starlette(routes=[Route("/comments", post, methods=["POST"])])
