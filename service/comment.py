@@ -1,6 +1,8 @@
 """THE DATA: one frozen value per stage of a comment's way through the service.
 
-    Submission → Clean → Normal → Opinion (one per judge) → Verdict → Lease → Decision
+    Submission → Clean → Normal → Opinion (one per judge) → Verdict → Lease
+
+A decision ends the way; the store keeps it (store/cases.py).
 
 Text offsets count Unicode code points of the text as submitted. Probabilities are
 calibrated floats in [0, 1]. Times are timezone-aware UTC.
@@ -248,16 +250,3 @@ class Lease:
     comment_id: CommentId
     member_id: MemberId
     until: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """What a moderator (or, with `member_id` None, a policy) did to a comment."""
-
-    id: DecisionId
-    comment_id: CommentId
-    action: str
-    reason: Reason | None
-    note: str
-    member_id: MemberId | None
-    created_at: datetime

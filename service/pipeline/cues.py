@@ -4,7 +4,7 @@ Each cue is scaled to about [0, 2]. Lengths of the whole text are left out: they
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from math import log1p
 
 import numpy as np
@@ -275,8 +275,3 @@ def _long_words(text: str) -> set[str]:
 
 def _script(text: str) -> int:
     return next((i for i, script in enumerate(_SCRIPTS) if script.search(text)), 0)
-
-
-def by_name(values: NDArray[np.float64]) -> Mapping[str, float]:
-    """Return the features made by hand by their names."""
-    return dict(zip(NAMES, values.tolist(), strict=True))

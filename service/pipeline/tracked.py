@@ -39,8 +39,3 @@ class Tracked:
             pieces.append(self.text[done:])
             at += self.at[done:]
             self.text, self.at = "".join(pieces), at
-
-    def swap(self, text: str) -> None:
-        """Put a text of the same length in place."""
-        assert len(text) == len(self.text)
-        self.text = text
