@@ -18,7 +18,7 @@ from service.store.records import Arrival, Receipt, Site
 from service.web.address import origin_of
 from service.web.field import Fields, checked
 from service.web.form import CommentForm, Sent, read_comment
-from service.web.limit import network
+from service.web.limit import network, prefix
 from service.web.problem import wants_html
 from service.web.signature import author_token, form_signals, form_token, keyed
 from service.web.state import State
@@ -138,7 +138,6 @@ async def _arrival(request: Request[State], site: Site, sent: Sent, host: str) -
         raise OriginNotAllowed(_not_allowed("page's origin", origin_of(fields.page_url), site))
     keys = await request.state["sites"].keys(site.id)
     now = datetime.now(UTC)
-    address = network(host)
     author = f"{fields.author_email.lower()}\n{fields.author_name.casefold()}"
     return Arrival(
         site=site,
@@ -151,7 +150,7 @@ async def _arrival(request: Request[State], site: Site, sent: Sent, host: str) -
         page_title=fields.page_title,
         parent_id=fields.parent_id,
         address_hash=keyed(keys.address, host) if host else None,
-        address_prefix=address,
+        address_prefix=prefix(host),
         author_key=keyed(keys.author_key, author)[:16] if fields.author_email else None,
         idempotency_key=_idempotency_key(request),
         request_hash=hashlib.sha256(sent.raw).digest(),

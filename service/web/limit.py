@@ -8,7 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from service.errors import TooManyRequests
 from service.settings import Rate
@@ -17,6 +17,8 @@ _MOST = 50_000
 """Buckets kept at once (about 10 MB); the one not used for longest goes first, and is full again when it returns."""
 _IPV6_PREFIX = 56
 """What a provider gives one household (RIPE-690, section 4.2); IPv4 addresses count one by one."""
+_KEPT_BITS = {4: 24, 6: 48}
+"""How much of an address is kept with a comment: too little to tell one household by."""
 
 
 @dataclass(slots=True)
@@ -75,3 +77,12 @@ def network(host: str) -> str:
         shift = 128 - _IPV6_PREFIX
         return f"{IPv6Address(int(address) >> shift << shift)}/{_IPV6_PREFIX}"
     return str(address)
+
+
+def prefix(host: str) -> str:
+    """Return what is kept of an address for statistics of abuse: a /24 in IPv4, a /48 in IPv6, "" for none."""
+    try:
+        address = ip_address(network(host).partition("/")[0])
+    except ValueError:
+        return ""
+    return str(ip_network((address, _KEPT_BITS[address.version]), strict=False))

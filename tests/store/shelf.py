@@ -34,7 +34,7 @@ def arrival(site: Site, body: str = "Some words", *, age: timedelta = timedelta(
         page_title="An article",
         parent_id=None,
         address_hash=b"a" * 32,
-        address_prefix="192.0.2.1",
+        address_prefix="192.0.2.0/24",
         author_key=b"ada",
         idempotency_key=None,
         request_hash=b"r",

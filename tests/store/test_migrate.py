@@ -136,3 +136,22 @@ def test_a_missing_number_is_refused(tmp_path):
 
     with pytest.raises(StoreError, match="0001 is missing"):
         migrations(tmp_path)
+
+
+async def test_addresses_that_had_been_kept_whole_are_shortened(empty_database):
+    await migrate(empty_database.owner_dsn, steps=migrations()[:1])
+    connection = await asyncpg.connect(empty_database.superuser_dsn)
+    await connection.execute("INSERT INTO site (name, title) VALUES ('demo', 'Demo')")
+    await connection.execute("INSERT INTO page (site_id, key, url, title) VALUES (1, 'k', '', '')")
+    kept = ["192.0.2.7", "2001:db8:1:2300::/56", "", None]
+    await connection.executemany(
+        "INSERT INTO comment (site_id, comment_id, page_id, state, text_hash, address_prefix, body, html, created_at) "
+        "VALUES (1, gen_random_uuid(), 1, 'held', 0, $1, '', '', now())",
+        [(address,) for address in kept],
+    )
+
+    await migrate(empty_database.owner_dsn)
+
+    left = {row["address_prefix"] for row in await connection.fetch("SELECT address_prefix FROM comment")}
+    await connection.close()
+    assert left == {"192.0.2.0/24", "2001:db8:1::/48", "", None}

@@ -2,7 +2,7 @@ import pytest
 
 from service.errors import TooManyRequests
 from service.settings import Rate
-from service.web.limit import RateLimits, network
+from service.web.limit import RateLimits, network, prefix
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,20 @@ from service.web.limit import RateLimits, network
 )
 def test_an_address_draws_on_its_networks_bucket(host: str, prefix: str) -> None:
     assert network(host) == prefix
+
+
+@pytest.mark.parametrize(
+    ("host", "kept"),
+    [
+        ("192.0.2.7", "192.0.2.0/24"),
+        ("::ffff:192.0.2.7", "192.0.2.0/24"),
+        ("2001:db8:1:2345:6789::1", "2001:db8:1::/48"),
+        ("", ""),
+        ("testclient", ""),
+    ],
+)
+def test_what_is_kept_of_an_address_names_no_household(host: str, kept: str) -> None:
+    assert prefix(host) == kept
 
 
 def spend(limits: RateLimits, times: int, *, address: str = "192.0.2.7", site: str = "demo") -> int:
