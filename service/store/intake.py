@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
@@ -16,8 +15,8 @@ from service.store.identity import new_id
 from service.store.queries import sql
 from service.store.records import Arrival, Circumstance, Judged, Receipt
 
-PATIENCE = 2.5
-"""Seconds to go on trying to commit a batch while Postgres restarts, before its callers get a 503."""
+PATIENCE = 2.4
+"""Seconds to go on trying while Postgres restarts or does not answer, before callers get a 503; 2.5 s at most then."""
 _RETRY_AFTER = 0.1
 
 T = TypeVar("T")
@@ -101,22 +100,32 @@ class Writer:
 
     async def _persist(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Do work on the connection, again on a new one when it was lost, until it is done or PATIENCE ends."""
-        give_up_at = time.monotonic() + PATIENCE
-        while True:
-            try:
-                with translated():
-                    if self._connection is None or self._connection.is_closed():
-                        self._connection = await connect(self._dsn)
-                    return await work(self._connection)
-            except (Unavailable, asyncpg.DeadlockDetectedError) as error:
-                if time.monotonic() + _RETRY_AFTER > give_up_at:
-                    if isinstance(error, Unavailable):
-                        raise
-                    raise Unavailable from error
-                if self._connection and isinstance(error, Unavailable):
-                    self._connection.terminate()
-                    self._connection = None
-                await asyncio.sleep(_RETRY_AFTER)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while True:
+                    try:
+                        return await self._once(work)
+                    except (Unavailable, asyncpg.DeadlockDetectedError):
+                        await asyncio.sleep(_RETRY_AFTER)
+        except TimeoutError as error:
+            self._drop()
+            raise Unavailable("The database does not answer at the moment; please try again shortly.") from error
+
+    async def _once(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        try:
+            with translated():
+                if self._connection is None or self._connection.is_closed():
+                    self._connection = await connect(self._dsn, give_up_after=PATIENCE)
+                return await work(self._connection)
+        except Unavailable:
+            self._drop()
+            raise
+
+    def _drop(self) -> None:
+        """Let go of a connection that is broken, or whose server may be busy with what we no longer wait for."""
+        if self._connection:
+            self._connection.terminate()
+            self._connection = None
 
 
 def _key_hash(arrival: Arrival) -> bytes | None:

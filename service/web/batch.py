@@ -25,7 +25,12 @@ from service.store.records import Arrival, Circumstance, Judged, Receipt
 
 MAX_BATCH = 64
 MAX_WAITING = 1024
-"""Requests that may wait for a batch; the next one gets a 503 at once rather than a late answer."""
+"""Requests that may wait for a batch, however fast batches are."""
+MAX_WAIT = 0.5
+"""Seconds that a request may have to wait for its batch, by the pace of the last ones. Whoever would wait longer gets
+a 503 at once rather than a late answer."""
+_PACE_WEIGHT = 0.2
+"""How much the latest batch counts in the pace; about ten batches make it."""
 JUDGE_SECONDS = 5.0
 """How long a batch may be judged before it is held unjudged; the usual time is under 0.1 s."""
 
@@ -54,6 +59,7 @@ class Intake:
         self._judges = judges
         self._observe = observe
         self._waiting: asyncio.Queue[_Waiting] = asyncio.Queue(MAX_WAITING)
+        self._pace = 0.0  # seconds per comment
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="judge")
 
     async def submit(self, arrival: Arrival) -> Receipt:
@@ -65,21 +71,21 @@ class Intake:
             Gone: the page takes no more comments.
             Unavailable: too many wait already, or the database does not answer.
         """
+        if self._waiting.full() or self._waiting.qsize() * self._pace > MAX_WAIT:
+            raise Unavailable("More comments are arriving than can be stored; please try again shortly.", retry_after=1)
         waiting = _Waiting(arrival, asyncio.get_running_loop().create_future())
-        try:
-            self._waiting.put_nowait(waiting)
-        except asyncio.QueueFull:
-            raise Unavailable("More comments are arriving than can be stored; please try again shortly.") from None
+        self._waiting.put_nowait(waiting)
         return await waiting.answer
 
     async def run(self) -> None:
         """Answer batch after batch until cancelled; `drain` first, or what waits is never answered."""
         try:
             while True:
-                batch = [await self._waiting.get()]
-                while len(batch) < MAX_BATCH and not self._waiting.empty():
-                    batch.append(self._waiting.get_nowait())
+                batch = [await self._waiting.get(), *self._take(MAX_BATCH - 1)]
+                began = time.perf_counter()
                 await self._answer(batch)
+                seconds = (time.perf_counter() - began) / len(batch)
+                self._pace += _PACE_WEIGHT * (seconds - self._pace)
                 for _ in batch:
                     self._waiting.task_done()
         finally:
@@ -89,18 +95,25 @@ class Intake:
         """Return when everything that was submitted is answered."""
         await self._waiting.join()
 
+    def _take(self, most: int) -> list[_Waiting]:
+        """Return what waits, up to a number, without waiting."""
+        return [self._waiting.get_nowait() for _ in range(min(most, self._waiting.qsize()))]
+
     async def _answer(self, batch: Sequence[_Waiting]) -> None:
         try:
             first, again = _split_repeats(batch)
             await self._accept(first)
             if again:
                 await self._accept(again)
+        except Unavailable as error:
+            # Those that wait have waited as long; each would find the same after as long again.
+            behind = self._take(MAX_WAITING)
+            _refuse([*batch, *behind], error)
+            for _ in behind:
+                self._waiting.task_done()
         except Exception as error:
-            if not isinstance(error, Unavailable):
-                _log.exception("A batch of %d comments could not be taken in.", len(batch))
-            for waiting in batch:
-                if not waiting.answer.done():
-                    waiting.answer.set_exception(error)
+            _log.exception("A batch of %d comments could not be taken in.", len(batch))
+            _refuse(batch, error)
 
     async def _accept(self, batch: Sequence[_Waiting]) -> None:
         """Answer every request of a batch in which no Idempotency-Key occurs twice."""
@@ -238,6 +251,12 @@ def _receipt(judged: Judged) -> Receipt:
         page_url=arrival.page_url,
         categories=tuple(dict.fromkeys(flag.category for flag in judged.verdict.flags)),
     )
+
+
+def _refuse(those: Sequence[_Waiting], error: Exception) -> None:
+    for waiting in those:
+        if not waiting.answer.done():
+            waiting.answer.set_exception(error)
 
 
 def _settle(waiting: _Waiting, outcome: Receipt | RequestError) -> None:

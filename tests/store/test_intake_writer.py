@@ -113,3 +113,23 @@ async def test_a_database_that_stays_away_is_said_to_be_unavailable(monkeypatch)
 
     with pytest.raises(Unavailable):
         await nowhere.receipts(set(), [])
+
+
+async def test_a_server_that_hangs_is_given_up_and_what_was_refused_is_not_written_later(
+    db, database, writer, monkeypatch
+):
+    monkeypatch.setattr(intake, "PATIENCE", 0.3)
+    site = await new_site(db)
+    await writer.look_up([arrival(site)], [1])
+    blocker = await asyncpg.connect(database.owner_dsn)
+    transaction = blocker.transaction()
+    await transaction.start()
+    await blocker.execute("LOCK TABLE page IN ACCESS EXCLUSIVE MODE")
+
+    with pytest.raises(Unavailable):
+        await writer.add_pages([arrival(site)])
+    await asyncio.sleep(0.3)  # the server's own patience
+    await transaction.rollback()
+    await blocker.close()
+
+    assert await find_page(db, site.id, "https://example.org/a") is None

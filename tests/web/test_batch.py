@@ -10,6 +10,7 @@ from shelf import arrival, new_site
 
 from service.comment import Opinion, Signals
 from service.errors import Gone, Invalid, Unavailable
+from service.store import intake as store_intake
 from service.store.intake import Writer
 from service.store.sites import state_counts
 from service.web import batch
@@ -159,6 +160,38 @@ async def test_more_than_can_wait_are_refused_at_once(db, database, monkeypatch)
         outcomes = await asyncio.gather(*(intake.submit(arrival(site)) for _ in range(5)), return_exceptions=True)
 
     assert [type(outcome) for outcome in outcomes].count(Unavailable) == 2
+
+
+async def test_who_would_wait_too_long_is_refused_at_once(db, database, monkeypatch):
+    monkeypatch.setattr(batch, "MAX_WAIT", 0.1)
+    site = await new_site(db)
+
+    async with taking_in(database, Hanging()) as intake:
+        await intake.submit(arrival(site, "A slow comment, by which the pace is known."))
+        outcomes = await asyncio.gather(*(intake.submit(arrival(site)) for _ in range(5)), return_exceptions=True)
+        later = await intake.submit(arrival(site))
+
+    refused = [outcome for outcome in outcomes if isinstance(outcome, Unavailable)]
+    assert len(refused) == 4
+    assert refused[0].retry_after == 1
+    assert later.state == "published"
+
+
+async def test_a_database_that_is_gone_refuses_all_who_wait_for_it_together(db, database, monkeypatch):
+    monkeypatch.setattr(batch, "MAX_BATCH", 2)
+    monkeypatch.setattr(store_intake, "PATIENCE", 0.3)
+    site = await new_site(db)
+
+    async with taking_in(database) as intake:
+        await intake.submit(arrival(site))
+        monkeypatch.setattr(intake._writer, "_dsn", "postgresql://nobody@/nothing?host=/nonexistent")
+        intake._writer._drop()
+        began = time.monotonic()
+        outcomes = await asyncio.gather(*(intake.submit(arrival(site)) for _ in range(9)), return_exceptions=True)
+        seconds = time.monotonic() - began
+
+    assert [type(outcome) for outcome in outcomes] == [Unavailable] * 9
+    assert seconds < 2 * store_intake.PATIENCE, "one after the other they would wait five times as long"
 
 
 async def test_draining_answers_everything(db, database):
