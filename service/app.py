@@ -1,9 +1,15 @@
 """Wire everything together: settings in, a running service out."""
 
 import asyncio
+import multiprocessing
+import os
+import signal
 import socket
+import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from functools import partial
+from threading import Thread
 
 import uvicorn
 from starlette.applications import Starlette
@@ -11,14 +17,18 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
 
-from service.errors import RequestError, SettingsError, Unavailable
+from service.errors import RequestError, SettingsError, StoreError, Unavailable
 from service.judges import load_judges
+from service.logs import start_logging
 from service.paths import STATIC
 from service.pipeline import Judge
 from service.settings import Settings
 from service.store.database import Database
 from service.store.intake import Writer
+from service.store.reader import Reader
 from service.web import author, decisions, demo, intake, openapi, operate, review, thread
 from service.web.batch import Intake
 from service.web.console import routes as console
@@ -35,6 +45,8 @@ BACKLOG = 2048
 """Connections that may wait to be taken."""
 DRAIN_SECONDS = 20
 """How long requests under way are waited for when the service stops."""
+START_SECONDS = 30
+"""How long a worker may take to start, or to say that it is alive."""
 
 _ROUTES = [
     route
@@ -74,8 +86,9 @@ def create_app(settings: Settings) -> Starlette:
 @asynccontextmanager
 async def _running(settings: Settings, judges: Mapping[str, Judge]) -> AsyncIterator[State]:
     """Open the database and start what runs beside the requests; at the end, answer what waits and close."""
-    db = await Database.open(settings.database_url)
-    writer = Writer(settings.database_url)
+    db = await Database.open(settings.database_url, pooling=settings.database_pooling)
+    reader = Reader(db, settings.read_database_url, pooling=settings.database_pooling)
+    writer = Writer(settings.database_url, pooling=settings.database_pooling)
     metrics = Metrics()
     batches = Intake(writer, judges, metrics.batch)
     tasks = [asyncio.create_task(batches.run()), asyncio.create_task(keep_house(db))]
@@ -83,6 +96,7 @@ async def _running(settings: Settings, judges: Mapping[str, Judge]) -> AsyncIter
         yield State(
             settings=settings,
             db=db,
+            reader=reader,
             sites=SiteDirectory(db),
             intake=batches,
             judges=judges,
@@ -97,22 +111,29 @@ async def _running(settings: Settings, judges: Mapping[str, Judge]) -> AsyncIter
             with suppress(asyncio.CancelledError):
                 await task
         await writer.close()
+        await reader.close()
         await db.close()
 
 
-async def run(settings: Settings, *, on_start: Callable[[], None]) -> None:
-    """Serve until the process is told to stop (SIGINT, SIGTERM), then finish what is under way.
+def run(settings: Settings, *, on_start: Callable[[], None]) -> None:
+    """Serve until told to stop (SIGINT, SIGTERM), then finish what is under way. SIGHUP restarts workers one by one.
 
-    `on_start` is called once connections are taken.
+    `on_start` is called once connections are taken, by every worker where there are several.
 
     Raises:
         ModelError: see create_app.
         SettingsError: nothing can listen on the host and port.
+        StoreError: a worker could not start.
     """
+    several = settings.workers > 1
+    if several:
+        # Each worker loads them for itself, but it could not say so plainly that they are damaged.
+        load_judges()
     config = uvicorn.Config(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
+        partial(_worker, settings) if several else create_app(settings),
+        factory=several,
+        workers=settings.workers,
+        loop="uvloop",
         http=PatientProtocol,
         ws="none",
         log_config=None,
@@ -122,10 +143,31 @@ async def run(settings: Settings, *, on_start: Callable[[], None]) -> None:
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=",".join(str(proxy) for proxy in settings.trusted_proxies),
         timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_worker_healthcheck=START_SECONDS,
         lifespan="on",
     )
     with _listening(settings) as listener:
-        await _Server(config, on_start).serve(sockets=[listener])
+        if several:
+            workers = _Workers(config, [listener], on_start)
+            workers.run()
+            if any(process.exitcode == STARTUP_FAILURE for process in workers.processes):
+                raise StoreError("A worker could not start; the log says why.")
+        else:
+            _Server(config, on_start).run(sockets=[listener])
+
+
+def _worker(settings: Settings) -> Starlette:
+    """Return the application of one worker process; ends the process when its parent is gone."""
+    start_logging(settings.log_level)
+    Thread(target=_end_with_parent, daemon=True).start()
+    return create_app(settings)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _listening(settings: Settings) -> socket.socket:
@@ -154,3 +196,22 @@ class _Server(uvicorn.Server):
         await super().startup(*args, **kwargs)  # type: ignore[arg-type]  # handed through as it is
         if self.started:
             self._on_start()
+
+
+class _Workers(Multiprocess):
+    """Say when connections are taken by all workers. Each counts into files of one folder, so that any can tell all."""
+
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket], on_start: Callable[[], None]):
+        super().__init__(config, sockets)
+        self._on_start = on_start
+
+    def init_processes(self) -> None:
+        super().init_processes()
+        if all(process.wait_until_ready(START_SECONDS, self.should_exit) for process in self.processes):
+            self._on_start()
+
+    def run(self) -> None:
+        with tempfile.TemporaryDirectory(prefix="gatepost-metrics-") as folder:
+            # For the workers only: prometheus_client looks for it when it is imported.
+            os.putenv("PROMETHEUS_MULTIPROC_DIR", folder)
+            super().run()

@@ -4,11 +4,10 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from service.errors import GatepostError, RequestError
-from service.settings import Settings, load_settings, local_url
+from service.settings import Settings, load_settings, variable
 
 _EPILOG = "Settings are GATEPOST_* variables; the README lists them. Help on one command: gatepost COMMAND --help"
 _Commands = Any  # argparse keeps the type of add_subparsers' result to itself
@@ -35,14 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _settings(given: dict[str, Any]) -> Settings:
-    settings = load_settings(os.environ)
-    host, port = given.pop("host", None), given.pop("port", None)
-    if host is None and port is None:
-        return settings
-    moved = replace(settings, host=host or settings.host, port=port or settings.port)
-    if settings.public_url == local_url(settings.host, settings.port):
-        moved = replace(moved, public_url=local_url(moved.host, moved.port))
-    return moved
+    """Return the settings, of which the command line overrules the environment."""
+    chosen = {name: given.pop(name, None) for name in ("host", "port", "workers")}
+    overruled = {variable(name): str(value) for name, value in chosen.items() if value is not None}
+    return load_settings({**os.environ, **overruled})
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -65,6 +60,7 @@ def _add_running(commands: _Commands) -> None:
     command = _add(commands, "serve", "run the service; without settings, with a Postgres of its own", serve.serve)
     command.add_argument("--host", help="address to listen on (default: GATEPOST_HOST, 127.0.0.1)")
     command.add_argument("--port", type=int, help="port to listen on (default: GATEPOST_PORT, 8000)")
+    command.add_argument("--workers", type=int, help="processes that serve (default: GATEPOST_WORKERS, 1)")
     _add(commands, "migrate", "bring the database to the schema of this version", serve.migrate)
     command = _add(commands, "doctor", "explain what is wrong with a set-up", doctor.doctor)
     _with_json(command)

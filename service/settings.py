@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 
 from service.errors import SettingsError
 
+MAX_WORKERS = 64
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -30,15 +32,19 @@ DEFAULT_RATE_LIMITS = {"address": Rate(count=30, seconds=60), "site": Rate(count
 class Settings:
     """Hold what an operator may choose.
 
-    `database_url` is empty when the embedded Postgres in `data_dir` is used. `rate_limits` has the keys
+    `database_url` is empty when the embedded Postgres in `data_dir` is used; `read_database_url` when what is
+    published is read from there, too. `workers` is the number of processes, 1 to 64. `rate_limits` has the keys
     `address` and `site`, and none where limits are off. `public_url` has no trailing slash.
     """
 
     data_dir: Path
     database_url: str = field(default="", repr=False)
     owner_database_url: str = field(default="", repr=False)
+    read_database_url: str = field(default="", repr=False)
+    database_pooling: Literal["session", "transaction"] = "session"
     host: str = "127.0.0.1"
     port: int = 8000
+    workers: int = 1
     public_url: str = "http://127.0.0.1:8000"
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     rate_limits: Mapping[str, Rate] = field(default_factory=lambda: dict(DEFAULT_RATE_LIMITS))
@@ -54,16 +60,18 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     given = {name: value.strip() for name, value in environ.items() if name.startswith("GATEPOST_") and value.strip()}
     host = given.get("GATEPOST_HOST", "127.0.0.1")
     port = _port(given.get("GATEPOST_PORT", "8000"))
-    if "GATEPOST_OWNER_DATABASE_URL" in given and "GATEPOST_DATABASE_URL" not in given:
-        raise SettingsError(
-            "GATEPOST_OWNER_DATABASE_URL needs GATEPOST_DATABASE_URL beside it, the URL the service uses."
-        )
+    for name in ("GATEPOST_OWNER_DATABASE_URL", "GATEPOST_READ_DATABASE_URL"):
+        if name in given and "GATEPOST_DATABASE_URL" not in given:
+            raise SettingsError(f"{name} needs GATEPOST_DATABASE_URL beside it, the URL the service uses.")
     return Settings(
         data_dir=_data_dir(given.get("GATEPOST_DATA_DIR", "")),
         database_url=_dsn("GATEPOST_DATABASE_URL", given),
         owner_database_url=_dsn("GATEPOST_OWNER_DATABASE_URL", given),
+        read_database_url=_dsn("GATEPOST_READ_DATABASE_URL", given),
+        database_pooling=_pooling(given.get("GATEPOST_DATABASE_POOLING", "session")),
         host=host,
         port=port,
+        workers=_workers(given.get("GATEPOST_WORKERS", "1")),
         public_url=_public_url(given.get("GATEPOST_PUBLIC_URL", "")) or local_url(host, port),
         trusted_proxies=_networks(given.get("GATEPOST_TRUSTED_PROXIES", "")),
         rate_limits=_rate_limits(given.get("GATEPOST_RATE_LIMITS", "on")),
@@ -99,6 +107,19 @@ def _dsn(name: str, given: Mapping[str, str]) -> str:
         # The value is left out of the message: it may hold a password.
         raise SettingsError(f"{name} must look like postgresql://user:password@host:5432/database.")
     return dsn
+
+
+def _pooling(text: str) -> Literal["session", "transaction"]:
+    known: dict[str, Literal["session", "transaction"]] = {"session": "session", "transaction": "transaction"}
+    if text not in known:
+        raise SettingsError(f"GATEPOST_DATABASE_POOLING must be session or transaction, not {text!r}.")
+    return known[text]
+
+
+def _workers(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,2}", text) or not 1 <= int(text) <= MAX_WORKERS:
+        raise SettingsError(f"GATEPOST_WORKERS must be a number from 1 to {MAX_WORKERS}, not {text!r}.")
+    return int(text)
 
 
 def _public_url(text: str) -> str:

@@ -84,6 +84,10 @@ def test_rate_limits_are_on_off_or_counts_per_seconds(text, limits):
         ("GATEPOST_RATE_LIMITS", "address=10"),
         ("GATEPOST_RATE_LIMITS", "address=0/60"),
         ("GATEPOST_LOG_LEVEL", "loud"),
+        ("GATEPOST_DATABASE_POOLING", "statement"),
+        ("GATEPOST_WORKERS", "0"),
+        ("GATEPOST_WORKERS", "65"),
+        ("GATEPOST_WORKERS", "many"),
     ],
 )
 def test_a_value_that_cannot_be_read_is_refused_with_its_variable(name, value):
@@ -99,6 +103,7 @@ def test_a_password_is_neither_in_the_error_nor_in_the_representation():
     assert "hunter2" not in str(caught.value) + repr(settings)
 
 
-def test_an_owner_without_a_service_is_refused():
-    with pytest.raises(SettingsError, match="GATEPOST_OWNER_DATABASE_URL"):
-        load_settings({"GATEPOST_OWNER_DATABASE_URL": "postgresql://o@db/g"})
+@pytest.mark.parametrize("name", ["GATEPOST_OWNER_DATABASE_URL", "GATEPOST_READ_DATABASE_URL"])
+def test_an_owner_or_a_replica_without_a_service_is_refused(name):
+    with pytest.raises(SettingsError, match=name):
+        load_settings({name: "postgresql://o@db/g"})

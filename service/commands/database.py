@@ -45,7 +45,7 @@ def on_database(settings: Settings, purpose: str, work: Callable[[Database], Awa
     """Do some work on the migrated database as the service's role."""
 
     async def opened(url: str) -> T:
-        db = await Database.open(url, size=1)
+        db = await Database.open(url, pooling=settings.database_pooling, size=1)
         try:
             return await work(db)
         finally:

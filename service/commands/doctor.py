@@ -96,7 +96,7 @@ def _disk(settings: Settings) -> Iterator[Finding]:
 
 async def _inside(settings: Settings) -> list[Finding]:
     """Look at the role, the schema and the hash chains."""
-    db = await Database.open(settings.database_url, size=1)
+    db = await Database.open(settings.database_url, pooling=settings.database_pooling, size=1)
     try:
         findings = [Finding("database", "good", "It answers, its schema is current and its role owns nothing.")]
         for site in await list_sites(db):

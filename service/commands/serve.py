@@ -4,8 +4,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Sequence
-
-import uvloop
+from threading import Event, Thread
 
 from service.app import run
 from service.commands.database import bring_up_to_date, migrate_now, with_urls
@@ -19,6 +18,9 @@ from service.store.embedded import EmbeddedPostgres
 from service.store.sites import add_site, list_sites
 from service.web.demo import SITE
 
+_CONNECTIONS_EACH = 6
+_CONNECTIONS_FREE = 44
+"""How many connections of the embedded Postgres a worker may need, and how many are left for other commands."""
 MODERATOR = "moderator@demo.invalid"
 
 
@@ -28,16 +30,19 @@ def serve(settings: Settings) -> int:
     # uvicorn sends itself the signal again once it has drained; unanswered, it would end us before Postgres.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     if settings.database_url:
-        bring_up_to_date(settings)
-        uvloop.run(_serve(settings, None))
+        _serve(settings)
         return 0
-    postgres = EmbeddedPostgres(settings.data_dir)
+    connections = str(_CONNECTIONS_FREE + _CONNECTIONS_EACH * settings.workers)
+    postgres = EmbeddedPostgres(settings.data_dir, settings={"max_connections": connections})
     postgres.start("serve")
+    stop = Event()
+    keeper = Thread(target=postgres.keep_running, args=[stop])
+    keeper.start()
     try:
-        found = with_urls(settings, postgres)
-        bring_up_to_date(found)
-        uvloop.run(_serve(found, postgres))
+        _serve(with_urls(settings, postgres))
     finally:
+        stop.set()
+        keeper.join()
         postgres.stop()
     return 0
 
@@ -49,21 +54,15 @@ def migrate(settings: Settings) -> int:
     return 0
 
 
-async def _serve(settings: Settings, postgres: EmbeddedPostgres | None) -> None:
-    links = await _links(settings)
-    stop = asyncio.Event()
-    keeper = asyncio.create_task(postgres.keep_running(stop)) if postgres else None
-    try:
-        await run(settings, on_start=lambda: _print(links))
-    finally:
-        stop.set()
-        if keeper:
-            await keeper
+def _serve(settings: Settings) -> None:
+    bring_up_to_date(settings)
+    links = asyncio.run(_links(settings))
+    run(settings, on_start=lambda: _print(links))
 
 
 async def _links(settings: Settings) -> Sequence[tuple[str, str]]:
     """Return what to try first. Only the start that makes the demo site knows a link that signs in."""
-    db = await Database.open(settings.database_url, size=1)
+    db = await Database.open(settings.database_url, pooling=settings.database_pooling, size=1)
     try:
         sites = await list_sites(db)
         invite = ""

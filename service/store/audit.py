@@ -12,10 +12,7 @@ async def verify_chains(db: Database, site_id: SiteId) -> list[ChainReport]:
     A changed, missing or inserted row shows as `broken_at`; rows cut off at the end show as the row after the last.
     """
     reports = []
-    async with (
-        db.seeing(site_id) as connection,
-        connection.transaction(isolation="repeatable_read", readonly=True),
-    ):
+    async with db.transaction(site_id, snapshot=True) as connection:
         ends = {row["name"]: row["seq"] for row in await connection.fetch(sql("chain_ends"), site_id)}
         for name in ("decision", "event"):
             row = await connection.fetchrow(sql(f"verify_{name}s"), site_id, timeout=600)

@@ -1,9 +1,9 @@
 """Hold the pool of connections; every use of one names the sites whose rows it may see."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Self, TypeAlias, cast
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias, TypedDict, cast
 
 import asyncpg
 
@@ -12,6 +12,16 @@ from service.errors import StoreError, Unavailable
 from service.store.migrate import require_current
 from service.store.queries import sql
 
+Pooling = Literal["session", "transaction"]
+"""How long a connection keeps its server: `transaction` behind a pooler, such as PgBouncer, that takes it away then."""
+
+
+class _How(TypedDict):
+    connection_class: "type[Connection]"
+    server_settings: dict[str, str]
+    statement_cache_size: int
+
+
 CONNECT_TIMEOUT = 2.0
 """Seconds to wait for a connection, new or from the pool, before answering 503."""
 COMMAND_TIMEOUT = 10.0
@@ -19,6 +29,9 @@ COMMAND_TIMEOUT = 10.0
 _CLOSE_TIMEOUT = 5.0
 _SESSION = {"application_name": "gatepost", "timezone": "UTC", "jit": "off"}
 """UTC because the hash chains cover times as text; no JIT because compiling costs more than any query here."""
+_POOLERS_TAKE = frozenset({"application_name", "timezone"})
+"""What PgBouncer takes at the start of a connection and keeps apart between clients (its documentation,
+`ignore_startup_parameters`); the rest is set in each transaction."""
 
 
 if TYPE_CHECKING:
@@ -32,27 +45,67 @@ class Connection(_Connection):
 
     sites = ""
 
-    async def see(self, *sites: SiteId) -> None:
-        """Let row-level security show these sites' rows and no others, until told otherwise.
+    @asynccontextmanager
+    async def seeing(self, *sites: SiteId) -> AsyncIterator[None]:
+        """Let row-level security show these sites' rows and no others; single statements, each its own transaction.
 
         Must be called outside a transaction: a rollback would silently restore the setting before.
         """
-        wanted = ",".join(str(site) for site in sorted(sites))
+        wanted = _listed(sites)
         if wanted != self.sites:
             self.sites = ""
             await self.execute(sql("see_sites"), wanted)
             self.sites = wanted
+        yield
+
+    @asynccontextmanager
+    async def begun(self, *sites: SiteId, snapshot: bool = False) -> AsyncIterator[None]:
+        """Do the same in one transaction; a `snapshot` is read-only and sees one moment."""
+        async with self.seeing(*sites), self.transaction(isolation=_isolation(snapshot), readonly=snapshot):
+            yield
+
+
+class PooledConnection(Connection):
+    """A connection through a pooler that gives out a server for one transaction at a time.
+
+    Nothing survives a transaction, so each sets its sites and settings itself, in one more round trip, and a single
+    statement becomes a transaction of its own, in two more.
+    """
+
+    statement_seconds = COMMAND_TIMEOUT
+
+    @asynccontextmanager
+    async def seeing(self, *sites: SiteId) -> AsyncIterator[None]:
+        """Open a transaction, for there is nothing smaller, and set it to these sites."""
+        async with self.begun(*sites):
+            yield
+
+    @asynccontextmanager
+    async def begun(self, *sites: SiteId, snapshot: bool = False) -> AsyncIterator[None]:
+        """Open a transaction and set it to these sites."""
+        async with self.transaction(isolation=_isolation(snapshot), readonly=snapshot):
+            await self.execute(sql("see_sites_here"), _listed(sites), f"{1000 * self.statement_seconds:.0f}ms")
+            yield
+
+
+def _isolation(snapshot: bool) -> Literal["repeatable_read"] | None:
+    return "repeatable_read" if snapshot else None
+
+
+def _listed(sites: Iterable[SiteId]) -> str:
+    return ",".join(str(site) for site in sorted(sites))
 
 
 class Database:
     """The service's connections to Postgres. Closed by whoever opened it."""
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", dsn: str):
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", dsn: str, pooling: Pooling):
         self._pool = pool
         self.dsn = dsn
+        self.pooling = pooling
 
     @classmethod
-    async def open(cls, dsn: str, *, size: int = 4) -> Self:
+    async def open(cls, dsn: str, *, pooling: Pooling = "session", size: int = 4) -> Self:
         """Connect, and refuse a role or a schema that would be unsafe to run on.
 
         Raises:
@@ -66,11 +119,10 @@ class Database:
                 max_size=size,
                 timeout=CONNECT_TIMEOUT,
                 command_timeout=COMMAND_TIMEOUT,
-                connection_class=Connection,
-                server_settings=_SESSION,
                 reset=_keep,
+                **_how(pooling, _SESSION),
             )
-        database = cls(pool, dsn)
+        database = cls(pool, dsn, pooling)
         try:
             async with database.seeing() as connection:
                 await _require_safe_role(connection)
@@ -104,17 +156,23 @@ class Database:
             async with self._pool.acquire(timeout=CONNECT_TIMEOUT) as lent:
                 # A proxy that hands everything through to the connection.
                 connection = cast(Connection, lent)
-                await connection.see(*sites)
-                yield connection
+                async with connection.seeing(*sites):
+                    yield connection
 
     @asynccontextmanager
-    async def transaction(self, *sites: SiteId) -> AsyncIterator[Connection]:
-        """Lend a connection in a transaction that commits when the block ends without an error."""
-        async with self.seeing(*sites) as connection, connection.transaction():
-            yield connection
+    async def transaction(self, *sites: SiteId, snapshot: bool = False) -> AsyncIterator[Connection]:
+        """Lend a connection in a transaction that commits when the block ends without an error.
+
+        A `snapshot` is read-only and sees one moment.
+        """
+        with translated():
+            async with self._pool.acquire(timeout=CONNECT_TIMEOUT) as lent:
+                connection = cast(Connection, lent)
+                async with connection.begun(*sites, snapshot=snapshot):
+                    yield connection
 
 
-async def connect(dsn: str, *, give_up_after: float) -> Connection:
+async def connect(dsn: str, *, pooling: Pooling, give_up_after: float) -> Connection:
     """Open a connection of one's own, outside the pool; the caller closes it.
 
     The server gives a statement up after as many seconds as the caller, so that what the caller took for failed is
@@ -125,13 +183,19 @@ async def connect(dsn: str, *, give_up_after: float) -> Connection:
     own = {"plan_cache_mode": "force_custom_plan", "statement_timeout": f"{1000 * give_up_after:.0f}ms"}
     with translated():
         connection: Connection = await asyncpg.connect(
-            dsn,
-            timeout=CONNECT_TIMEOUT,
-            command_timeout=COMMAND_TIMEOUT,
-            connection_class=Connection,
-            server_settings=_SESSION | own,
+            dsn, timeout=CONNECT_TIMEOUT, command_timeout=COMMAND_TIMEOUT, **_how(pooling, _SESSION | own)
         )
+    if isinstance(connection, PooledConnection):
+        connection.statement_seconds = give_up_after
     return connection
+
+
+def _how(pooling: Pooling, settings: dict[str, str]) -> "_How":
+    """Return how to connect: a pooler takes few settings at the start, and no statement is there the next time."""
+    if pooling == "session":
+        return {"connection_class": Connection, "server_settings": settings, "statement_cache_size": 100}
+    taken = {name: value for name, value in settings.items() if name in _POOLERS_TAKE}
+    return {"connection_class": PooledConnection, "server_settings": taken, "statement_cache_size": 0}
 
 
 @contextmanager

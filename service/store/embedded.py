@@ -10,13 +10,13 @@ Ctrl-C until the service has drained, a restart when it dies, and a clean start 
     data_dir/socket/        0700; no network port is opened, so whoever may enter the folder may connect
 """
 
-import asyncio
 import contextlib
 import hashlib
 import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -136,18 +136,18 @@ class EmbeddedPostgres:
             self._process = None
         self.lock.release()
 
-    async def keep_running(self, stop: asyncio.Event) -> None:
+    def keep_running(self, stop: threading.Event) -> None:
         """Start the server again whenever it has died, until `stop` is set.
 
         A server that does not come up is tried again after 0.2 s, then after twice as long each time, up to 5 s.
         """
         pause = 0.1
-        while not await _set_within(stop, pause):
+        while not stop.wait(pause):
             if not self._ended():
                 pause = 0.1
                 continue
             try:
-                await asyncio.to_thread(self._launch)
+                self._launch()
             except StoreError:
                 pause = min(2 * pause, 5.0)
 
@@ -259,13 +259,6 @@ class EmbeddedPostgres:
 
     def _ended(self) -> bool:
         return self._process is None or self._process.poll() is not None
-
-
-async def _set_within(event: asyncio.Event, seconds: float) -> bool:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    return event.is_set()
 
 
 def _end(pid: int, ended: Callable[[], bool]) -> None:

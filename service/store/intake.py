@@ -10,7 +10,7 @@ import msgspec
 
 from service.comment import AuthorRecord, CommentId, Flag, PageId, SiteId
 from service.errors import Conflict, Unavailable
-from service.store.database import Connection, connect, translated
+from service.store.database import Connection, Pooling, connect, translated
 from service.store.identity import new_id
 from service.store.queries import sql
 from service.store.records import Arrival, Circumstance, Judged, Receipt
@@ -28,8 +28,9 @@ class Writer:
     Not for concurrent use; the batcher in web/batch.py calls it from one task.
     """
 
-    def __init__(self, dsn: str):
+    def __init__(self, dsn: str, *, pooling: Pooling = "session"):
         self._dsn = dsn
+        self._pooling = pooling
         self._connection: Connection | None = None
 
     async def close(self) -> None:
@@ -41,16 +42,16 @@ class Writer:
         """Return what judging and deciding need to know about each arrival, in the order given."""
 
         async def ask(connection: Connection) -> list[asyncpg.Record]:
-            await connection.see(*{arrival.site.id for arrival in arrivals})
-            return await connection.fetch(
-                sql("look_up_arrivals"),
-                [a.site.id for a in arrivals],
-                [a.page_key for a in arrivals],
-                [a.parent_id for a in arrivals],
-                [a.author_key for a in arrivals],
-                list(text_hashes),
-                [_key_hash(a) for a in arrivals],
-            )
+            async with connection.seeing(*{arrival.site.id for arrival in arrivals}):
+                return await connection.fetch(
+                    sql("look_up_arrivals"),
+                    [a.site.id for a in arrivals],
+                    [a.page_key for a in arrivals],
+                    [a.parent_id for a in arrivals],
+                    [a.author_key for a in arrivals],
+                    list(text_hashes),
+                    [_key_hash(a) for a in arrivals],
+                )
 
         return [_circumstance(row) for row in await self._persist(ask)]
 
@@ -58,11 +59,11 @@ class Writer:
         """Return the page of each arrival, made where it is new."""
 
         async def write(connection: Connection) -> list[asyncpg.Record]:
-            await connection.see(*{arrival.site.id for arrival in arrivals})
             sites, keys = [a.site.id for a in arrivals], [a.page_key for a in arrivals]
             urls, titles = [a.page_url for a in arrivals], [a.page_title for a in arrivals]
-            await connection.execute(sql("add_pages"), sites, keys, urls, titles)
-            return await connection.fetch(sql("page_ids"), sites, keys)
+            async with connection.seeing(*set(sites)):
+                await connection.execute(sql("add_pages"), sites, keys, urls, titles)
+                return await connection.fetch(sql("page_ids"), sites, keys)
 
         return [row["page_id"] for row in await self._persist(write)]
 
@@ -80,11 +81,13 @@ class Writer:
         first = batch[0].arrival
 
         async def write(connection: Connection) -> None:
-            await connection.see(*{judged.arrival.site.id for judged in batch})
             try:
-                await connection.execute(sql("accept_batch"), *columns)
+                async with connection.seeing(*{judged.arrival.site.id for judged in batch}):
+                    await connection.execute(sql("accept_batch"), *columns)
             except asyncpg.UniqueViolationError as error:
-                if not await connection.fetchval(sql("accepted"), first.site.id, first.id):
+                async with connection.seeing(first.site.id):
+                    written = await connection.fetchval(sql("accepted"), first.site.id, first.id)
+                if not written:
                     raise Conflict("This Idempotency-Key is being used by another request.") from error
 
         await self._persist(write)
@@ -93,8 +96,8 @@ class Writer:
         """Return what became of comments that are there already, by id."""
 
         async def ask(connection: Connection) -> list[asyncpg.Record]:
-            await connection.see(*site_ids)
-            return await connection.fetch(sql("receipts"), list(ids))
+            async with connection.seeing(*site_ids):
+                return await connection.fetch(sql("receipts"), list(ids))
 
         return {row["comment_id"]: _receipt(row) for row in await self._persist(ask)}
 
@@ -115,7 +118,7 @@ class Writer:
         try:
             with translated():
                 if self._connection is None or self._connection.is_closed():
-                    self._connection = await connect(self._dsn, give_up_after=PATIENCE)
+                    self._connection = await connect(self._dsn, pooling=self._pooling, give_up_after=PATIENCE)
                 return await work(self._connection)
         except Unavailable:
             self._drop()

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from service.store.records import Receipt
 
@@ -11,7 +12,10 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 
 
 class Metrics:
-    """One process's counters. Labels are route templates and states, never anything that a caller chose."""
+    """The counters of this process, or of all its sisters together where there are several workers.
+
+    Labels are route templates and states, never anything that a caller chose.
+    """
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -26,7 +30,13 @@ class Metrics:
         self._judging = Histogram(
             "gatepost_judge_seconds", "Seconds to judge a batch.", buckets=_SECONDS, registry=self._registry
         )
-        self._queue = Gauge("gatepost_held", "Comments that wait for a person.", ("site",), registry=self._registry)
+        self._queue = Gauge(
+            "gatepost_held",
+            "Comments that wait for a person.",
+            ("site",),
+            registry=self._registry,
+            multiprocess_mode="mostrecent",
+        )
 
     def batch(self, size: int, seconds: float, receipts: Sequence[Receipt]) -> None:
         """Note a batch that was written."""
@@ -41,4 +51,10 @@ class Metrics:
 
     def page(self) -> bytes:
         """Return everything in the text format."""
-        return generate_latest(self._registry)
+        together = CollectorRegistry()
+        try:
+            MultiProcessCollector(together)  # type: ignore[no-untyped-call]  # the library has none here
+        except ValueError:
+            # No folder is set in which several processes count: this is the only one.
+            together = self._registry
+        return generate_latest(together)

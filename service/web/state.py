@@ -6,6 +6,7 @@ from typing import TypedDict
 from service.pipeline import Judge
 from service.settings import Settings
 from service.store.database import Database
+from service.store.reader import Reader
 from service.web.batch import Intake
 from service.web.directory import SiteDirectory
 from service.web.limit import RateLimits
@@ -17,6 +18,7 @@ class State(TypedDict):
 
     settings: Settings
     db: Database
+    reader: Reader
     sites: SiteDirectory
     intake: Intake
     judges: Mapping[str, Judge]

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from service.comment import CommentId
 from service.errors import FieldError, Invalid
 from service.pipeline.sanitise import repair, safe_url
+from service.store.database import Database
 from service.store.records import Page, PublicComment, Site
 from service.store.threads import find_page, list_published, page_counts, recent_published
 from service.web.address import page_key_of
@@ -78,14 +79,15 @@ async def list_comments(request: Request[State]) -> Response:
     site = await request.state["sites"].get(request.path_params["site"])
     query = _query(request)
     key = _page_key(query.page_key, query.page_url)
-    page = await find_page(request.state["db"], site.id, key)
+    reader = request.state["reader"]
+    page = await reader.read(lambda db: find_page(db, site.id, key))
     headers = _headers(request, site, page, str(request.url.query))
     if _is_current(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     found: list[PublicComment] = []
     if page is not None:
-        found = await list_published(
-            request.state["db"], page, site.id, sort=query.sort, limit=query.limit + 1, after=query.cursor
+        found = await reader.read(
+            lambda db: list_published(db, page, site.id, sort=query.sort, limit=query.limit + 1, after=query.cursor)
         )
     shown = found[: query.limit]
     thread = Thread(
@@ -104,7 +106,8 @@ async def count(request: Request[State]) -> Response:
     if not 1 <= len(named) <= _MOST_PAGES:
         error = FieldError("page_url", f"must be given 1 to {_MOST_PAGES} times")
         raise Invalid("The pages to count cannot be read.", errors=[error])
-    counts = await page_counts(request.state["db"], site.id, [key for _, key in named])
+    keys = [key for _, key in named]
+    counts = await request.state["reader"].read(lambda db: page_counts(db, site.id, keys))
     content = msgspec.json.encode(Counts(counts={name: counts[key] for name, key in named}))
     headers = {"ETag": _tag(content), "Cache-Control": _FRESH} | _cors(request, site)
     if _is_current(request, headers["ETag"]):
@@ -116,21 +119,26 @@ async def feed(request: Request[State]) -> Response:
     """Give a page's, or the site's, latest published comments as an Atom feed."""
     site = await request.state["sites"].get(request.path_params["site"])
     url, key = request.query_params.get("page_url", ""), request.query_params.get("page_key", "")
-    db = request.state["db"]
-    if url or key:
-        page = await find_page(db, site.id, _page_key(key, url))
-        entries = []
-        if page is not None:
-            latest = await list_published(db, page, site.id, sort="newest", limit=_FEED_ENTRIES, after=None)
-            entries = [(page, comment) for comment in latest]
-    else:
-        page, entries = None, await recent_published(db, site.id, _FEED_ENTRIES)
+    page, entries = await request.state["reader"].read(
+        lambda db: _entries(db, site, _page_key(key, url) if url or key else "")
+    )
     own = request.state["settings"].public_url
     content = atom(site, page, entries, address=f"{own}{request.url.path}", query=request.url.query)
     headers = {"ETag": _tag(content), "Cache-Control": _FRESH} | _cors(request, site)
     if _is_current(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     return Response(content, headers=headers, media_type="application/atom+xml")
+
+
+async def _entries(db: Database, site: Site, key: str) -> tuple[Page | None, list[tuple[Page, PublicComment]]]:
+    """Return the page of a key, and its latest comments; without a key, the site's."""
+    if not key:
+        return None, await recent_published(db, site.id, _FEED_ENTRIES)
+    page = await find_page(db, site.id, key)
+    if page is None:
+        return None, []
+    latest = await list_published(db, page, site.id, sort="newest", limit=_FEED_ENTRIES, after=None)
+    return page, [(page, comment) for comment in latest]
 
 
 def _query(request: Request[State]) -> ThreadQuery:

@@ -2,6 +2,13 @@
 -- Choose the sites whose rows this connection may see.
 SELECT set_config('gatepost.sites', $1, false);
 
+-- name: see_sites_here
+-- The same for this transaction only, with the settings that a connection through a pooler cannot start with.
+SELECT
+    set_config('gatepost.sites', $1, true),
+    set_config('statement_timeout', $2, true),
+    set_config('jit', 'off', true);
+
 -- name: role_facts
 -- What makes the connected role unsafe to serve with.
 SELECT

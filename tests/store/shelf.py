@@ -51,7 +51,7 @@ async def put(db: Database, arrivals: Sequence[Arrival], state: str = "held", te
         models={"spam": "spam-1"},
         flags=() if state == "published" else (FLAG,),
     )
-    writer = Writer(db.dsn)
+    writer = Writer(db.dsn, pooling=db.pooling)
     try:
         pages = await writer.add_pages(arrivals)
         await writer.accept([

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import asyncpg
@@ -164,8 +165,8 @@ def test_a_killed_server_and_gatepost_recover_what_was_committed(folder, server,
 
 async def test_a_server_that_dies_is_started_again(server):
     await asyncio.to_thread(server.start)
-    stop = asyncio.Event()
-    keeper = asyncio.create_task(server.keep_running(stop))
+    stop = threading.Event()
+    keeper = asyncio.create_task(asyncio.to_thread(server.keep_running, stop))
     first = server.pid
     os.kill(first, signal.SIGKILL)
     async with asyncio.timeout(20):

@@ -34,6 +34,7 @@ from service.store.credentials import add_token, invite_member, open_session
 from service.store.database import Database
 from service.store.identity import new_id
 from service.store.intake import Writer
+from service.store.reader import Reader
 from service.store.records import Arrival, Judged, Site
 from service.store.sites import add_site
 from service.web.batch import Intake
@@ -278,6 +279,7 @@ def build_app(dsn: str, public_url: str) -> Starlette:
             yield State(
                 settings=settings,
                 db=db,
+                reader=Reader(db),
                 sites=SiteDirectory(db),
                 intake=intake,
                 judges={},
