@@ -8,6 +8,7 @@ import socket
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from functools import partial
 from threading import Thread
 
@@ -27,14 +28,16 @@ from service.paths import STATIC
 from service.pipeline import Judge
 from service.settings import Settings
 from service.store.database import Database
+from service.store.identity import new_id
 from service.store.intake import Writer
+from service.store.limits import Exchange
 from service.store.reader import Reader
 from service.web import author, decisions, demo, intake, openapi, operate, review, thread
 from service.web.batch import Intake
 from service.web.console import routes as console
 from service.web.directory import SiteDirectory
 from service.web.guard import Guard
-from service.web.limit import RateLimits
+from service.web.limit import RateLimits, share
 from service.web.metrics import Metrics
 from service.web.problem import on_error, on_http_exception
 from service.web.protocol import PatientProtocol
@@ -91,7 +94,9 @@ async def _running(settings: Settings, judges: Mapping[str, Judge]) -> AsyncIter
     writer = Writer(settings.database_url, pooling=settings.database_pooling)
     metrics = Metrics()
     batches = Intake(writer, judges, metrics.batch)
-    tasks = [asyncio.create_task(batches.run()), asyncio.create_task(keep_house(db))]
+    limits = RateLimits(settings.rate_limits)
+    exchange = Exchange(db, new_id(datetime.now(UTC)))
+    tasks = [asyncio.create_task(job) for job in (batches.run(), keep_house(db), share(limits, exchange))]
     try:
         yield State(
             settings=settings,
@@ -100,7 +105,7 @@ async def _running(settings: Settings, judges: Mapping[str, Judge]) -> AsyncIter
             sites=SiteDirectory(db),
             intake=batches,
             judges=judges,
-            limits=RateLimits(settings.rate_limits),
+            limits=limits,
             metrics=metrics,
         )
     finally:

@@ -118,3 +118,28 @@ def test_workers_do_not_outlive_their_parent(serve):
     service.kill()
 
     until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in below))
+
+
+def test_workers_share_one_limit(serve):
+    service = serve(GATEPOST_WORKERS=str(WORKERS), GATEPOST_RATE_LIMITS="site=10/36000")
+
+    def taken(count: int) -> int:
+        with ThreadPoolExecutor(4) as threads:
+            return sum(threads.map(lambda number: accepted(service.url, number), range(count)))
+
+    at_once = taken(10)
+    time.sleep(3)  # until each has told the other
+    later = taken(40)
+
+    assert at_once == 10
+    assert later == 0, "of ten, each worker alone would have some left"
+
+
+def accepted(url: str, number: int) -> bool:
+    try:
+        send(url, number)
+    except urllib.error.HTTPError as error:
+        if error.code != 429:
+            raise
+        return False
+    return True

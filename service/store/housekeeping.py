@@ -6,7 +6,7 @@ from service.comment import SiteId
 from service.store.database import Database
 from service.store.queries import sql
 
-_STEPS = ("forget_keys", "forget_addresses", "forget_address_keys", "forget_outbox")
+_STEPS = ("forget_keys", "forget_addresses", "forget_address_keys", "forget_outbox", "forget_spent")
 
 
 async def forget_expired(db: Database, site_ids: Sequence[SiteId]) -> dict[str, int]:

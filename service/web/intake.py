@@ -59,7 +59,9 @@ async def submit(request: Request[State]) -> Response:
     site = await request.state["sites"].get(request.path_params["site"])
     allowed = _require_origin(request, site)
     host = request.client.host if request.client else ""
-    request.state["limits"].spend(address=network(host), site=site.name)
+    keys = await request.state["sites"].keys(site.id)
+    address = network(host)
+    request.state["limits"].spend(site.id, keyed(keys.address, address).hex() if address else "")
     sent = await read_comment(request)
     try:
         arrival = await _arrival(request, site, sent, host)

@@ -1,17 +1,22 @@
 """Limit how often one address, and one site, may send comments.
 
-Token buckets in memory, per process: a bucket holds `count` tokens and refills evenly over `seconds`.
+Token buckets in memory, per process: a bucket holds `count` tokens and refills evenly over `seconds`. Once a second the
+processes of a service tell each other through Postgres what they have let in; until then each may let in a bucketful.
 """
 
+import asyncio
+import logging
 import math
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from service.errors import TooManyRequests
+from service.comment import SiteId
+from service.errors import TooManyRequests, Unavailable
 from service.settings import Rate
+from service.store.limits import Exchange, Spent
 
 _MOST = 50_000
 """Buckets kept at once (about 10 MB); the one not used for longest goes first, and is full again when it returns."""
@@ -19,6 +24,12 @@ _IPV6_PREFIX = 56
 """What a provider gives one household (RIPE-690, section 4.2); IPv4 addresses count one by one."""
 _KEPT_BITS = {4: 24, 6: 48}
 """How much of an address is kept with a comment: too little to tell one household by."""
+_SHARE_EVERY = 1.0
+"""Seconds between two notices to the other processes."""
+_REMEMBERED = 60
+"""For how many notices a site is looked after that took comments here."""
+
+_log = logging.getLogger("gatepost.limit")
 
 
 @dataclass(slots=True)
@@ -28,41 +39,83 @@ class _Bucket:
 
 
 class RateLimits:
-    """The limits of one process; an empty mapping of rates limits nothing."""
+    """The limits of one process; an empty mapping of rates limits nothing.
+
+    A bucket belongs to a site and a key: "" for the site's own, else an address by whatever name the caller has for it.
+    """
 
     def __init__(self, rates: Mapping[str, Rate]):
         self._rates = rates
-        self._buckets: OrderedDict[tuple[str, str], _Bucket] = OrderedDict()
+        self._buckets: OrderedDict[tuple[SiteId, str], _Bucket] = OrderedDict()
+        self._spent: Counter[tuple[SiteId, str]] = Counter()
 
-    def spend(self, *, address: str, site: str) -> None:
-        """Take a token from the address's bucket and from the site's.
+    def spend(self, site: SiteId, address: str) -> None:
+        """Take a token from the site's bucket and from that of an address, "" for one that is not known.
 
         Raises:
             TooManyRequests: one of them is empty; says after how many seconds it will not be.
         """
         now = time.monotonic()
-        waits = [self._wait(kind, key, now) for kind, key in (("address", address), ("site", site)) if key]
-        if (wait := max(waits, default=0.0)) > 0:
+        buckets = [found for key in dict.fromkeys(("", address)) if (found := self._bucket(site, key, now))]
+        wait = max((self._wait(key, bucket) for key, bucket in buckets), default=0.0)
+        if wait > 0:
             raise TooManyRequests(
                 "Too many comments have come from here lately; please wait a little.", retry_after=math.ceil(wait)
             )
-        for kind, key in (("address", address), ("site", site)):
-            if kind in self._rates and key:
-                self._buckets[kind, key].tokens -= 1
+        for key, bucket in buckets:
+            bucket.tokens -= 1
+            self._spent[site, key] += 1
 
-    def _wait(self, kind: str, key: str, now: float) -> float:
-        """Return the seconds until the bucket has a token."""
-        rate = self._rates.get(kind)
-        if rate is None:
-            return 0.0
-        bucket = self._buckets.setdefault((kind, key), _Bucket(rate.count, now))
-        self._buckets.move_to_end((kind, key))
+    def take_spent(self) -> Spent:
+        """Return what was let in since the last call."""
+        spent, self._spent = self._spent, Counter()
+        return spent
+
+    def charge(self, spent: Spent) -> None:
+        """Take what other processes have let in from the buckets here; they can owe at most what they hold."""
+        now = time.monotonic()
+        for (site, key), count in spent.items():
+            if found := self._bucket(site, key, now):
+                found[1].tokens = max(-float(self._rate(key).count), found[1].tokens - count)
+
+    def _rate(self, key: str) -> Rate:
+        return self._rates["address" if key else "site"]
+
+    def _bucket(self, site: SiteId, key: str, now: float) -> tuple[str, _Bucket] | None:
+        """Return a bucket as it is now, with its key; None where there is no limit."""
+        if ("address" if key else "site") not in self._rates:
+            return None
+        rate = self._rate(key)
+        bucket = self._buckets.setdefault((site, key), _Bucket(rate.count, now))
+        self._buckets.move_to_end((site, key))
         while len(self._buckets) > _MOST:
             self._buckets.popitem(last=False)
-        refill = rate.count / rate.seconds
-        bucket.tokens = min(rate.count, bucket.tokens + (now - bucket.at) * refill)
+        bucket.tokens = min(rate.count, bucket.tokens + (now - bucket.at) * rate.count / rate.seconds)
         bucket.at = now
-        return max(0.0, (1 - bucket.tokens) / refill)
+        return key, bucket
+
+    def _wait(self, key: str, bucket: _Bucket) -> float:
+        """Return the seconds until a bucket has a token."""
+        rate = self._rate(key)
+        return max(0.0, (1 - bucket.tokens) * rate.seconds / rate.count)
+
+
+async def share(limits: RateLimits, exchange: Exchange) -> None:
+    """Tell other processes once a second what was let in here, and learn what they did, until cancelled."""
+    lately: Counter[SiteId] = Counter()
+    unsaid: Counter[tuple[SiteId, str]] = Counter()
+    while True:
+        await asyncio.sleep(_SHARE_EVERY)
+        unsaid.update(limits.take_spent())
+        lately = Counter({site: left - 1 for site, left in lately.items() if left > 1})
+        lately.update({site: _REMEMBERED - lately[site] for site, _ in unsaid})
+        if not lately:
+            continue
+        try:
+            limits.charge(await exchange.swap(unsaid, set(lately)))
+            unsaid.clear()
+        except Unavailable:
+            _log.warning("The limits were not shared: the database does not answer.")
 
 
 def network(host: str) -> str:

@@ -23,5 +23,10 @@ async def test_only_what_is_past_its_time_is_forgotten(db, database):
 
     counts = await forget_expired(db, [site.id])
 
-    assert counts == {"forget_keys": 1, "forget_addresses": 1, "forget_address_keys": 1, "forget_outbox": 1}
+    assert {name: rows for name, rows in counts.items() if rows} == {
+        "forget_keys": 1,
+        "forget_addresses": 1,
+        "forget_address_keys": 1,
+        "forget_outbox": 1,
+    }
     assert set((await forget_expired(db, [site.id])).values()) == {0}

@@ -1,8 +1,11 @@
 import pytest
 
+from service.comment import SiteId
 from service.errors import TooManyRequests
 from service.settings import Rate
 from service.web.limit import RateLimits, network, prefix
+
+DEMO, OTHER = SiteId(1), SiteId(2)
 
 
 @pytest.mark.parametrize(
@@ -34,12 +37,12 @@ def test_what_is_kept_of_an_address_names_no_household(host: str, kept: str) -> 
     assert prefix(host) == kept
 
 
-def spend(limits: RateLimits, times: int, *, address: str = "192.0.2.7", site: str = "demo") -> int:
+def spend(limits: RateLimits, times: int, *, address: str = "192.0.2.7", site: SiteId = DEMO) -> int:
     """Return how many of the attempts were let through."""
     passed = 0
     for _ in range(times):
         try:
-            limits.spend(address=address, site=site)
+            limits.spend(site, address)
         except TooManyRequests:
             continue
         passed += 1
@@ -61,7 +64,7 @@ def test_a_site_gets_its_count_from_all_addresses_together() -> None:
     limits = RateLimits({"address": Rate(count=3, seconds=3600), "site": Rate(count=4, seconds=3600)})
 
     assert spend(limits, 3) + spend(limits, 3, address="192.0.2.8") == 4
-    assert spend(limits, 3, address="192.0.2.9", site="other") == 3
+    assert spend(limits, 3, address="192.0.2.9", site=OTHER) == 3
 
 
 def test_a_refused_request_costs_nothing() -> None:
@@ -82,9 +85,27 @@ def test_whoever_is_refused_is_told_when_to_come_back() -> None:
     spend(limits, 2)
 
     with pytest.raises(TooManyRequests) as refused:
-        limits.spend(address="192.0.2.7", site="demo")
+        limits.spend(DEMO, "192.0.2.7")
     assert 59 <= (refused.value.retry_after or 0) <= 60
 
 
 def test_no_rates_limit_nothing() -> None:
     assert spend(RateLimits({}), 1000) == 1000
+
+
+def test_what_others_let_in_counts_here_but_is_not_told_again() -> None:
+    limits = RateLimits({"address": Rate(count=5, seconds=3600), "site": Rate(count=9, seconds=3600)})
+    limits.charge({(DEMO, "192.0.2.7"): 3, (DEMO, ""): 3})
+
+    assert spend(limits, 10) == 2
+    assert limits.take_spent() == {(DEMO, "192.0.2.7"): 2, (DEMO, ""): 2}
+    assert limits.take_spent() == {}
+
+
+def test_a_bucket_owes_at_most_what_it_holds() -> None:
+    limits = RateLimits({"site": Rate(count=2, seconds=60)})
+    limits.charge({(DEMO, ""): 1000})
+
+    with pytest.raises(TooManyRequests) as refused:
+        limits.spend(DEMO, "")
+    assert (refused.value.retry_after or 0) <= 90
