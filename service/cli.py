@@ -124,7 +124,7 @@ def _add_people(commands: _Commands) -> None:
 
 
 def _add_judging(commands: _Commands) -> None:
-    from service.commands import claims, judge
+    from service.commands import claims, judge, rescore
 
     command = _add(commands, "check", "judge rows of JSON from a file, without server or database", judge.check)
     command.add_argument("file", help="JSON lines with body or text, author_name, author_url …; - for standard input")
@@ -132,6 +132,11 @@ def _add_judging(commands: _Commands) -> None:
     command.add_argument("file", help="rows as for check, with 0 or 1 under spam, health or label")
     command.add_argument("--label", choices=("spam", "health"), required=True)
     command.add_argument("--by", default="", help="also by each value of this key")
+    _with_json(command)
+    command = _add(commands, "rescore", "judge a site's archive again with the installed model", rescore.rescore)
+    command.add_argument("--site", required=True)
+    command.add_argument("--model", choices=("spam", "health"), required=True)
+    command.add_argument("--dry-run", action="store_true", help="change nothing; count what would change")
     _with_json(command)
     command = _add(commands, "train", "fit a model anew from the corpora", judge.train)
     command.add_argument("which", choices=("spam", "health"))

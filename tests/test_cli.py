@@ -32,7 +32,19 @@ def environ(folder) -> dict[str, str]:
 def test_help_lists_every_command_with_what_it_does():
     said = gatepost("--help").stdout
 
-    for name in ("serve", "migrate", "doctor", "site", "member", "token", "check", "evaluate", "train", "claims"):
+    for name in (
+        "serve",
+        "migrate",
+        "doctor",
+        "site",
+        "member",
+        "token",
+        "check",
+        "evaluate",
+        "rescore",
+        "train",
+        "claims",
+    ):
         assert f"\n    {name} " in said
 
 

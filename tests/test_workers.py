@@ -98,6 +98,21 @@ def test_a_hang_up_renews_the_workers_one_by_one_and_loses_no_request(service):
     until(lambda: len(workers(service.process.pid)) == WORKERS)
 
 
+def test_an_archive_is_judged_again_beside_the_running_workers(service):
+    for number in range(3):
+        send(service.url, 5000 + number)
+
+    dry = json.loads(service.gatepost("rescore", "--site", "demo", "--model", "spam", "--dry-run", "--json").stdout)
+    said = service.gatepost("rescore", "--site", "demo", "--model", "spam").stdout
+    unknown = service.gatepost("rescore", "--site", "nowhere", "--model", "spam", check=False)
+
+    assert dry["judged"] == dry["comments"] >= 3
+    assert (dry["flagged"], dry["queued"]) == (0, 0), "the same model says the same"
+    assert f"{dry['comments']:,} of {dry['comments']:,} comments of demo are judged" in said
+    assert unknown.returncode == 1
+    assert "no site named nowhere" in unknown.stderr
+
+
 def test_the_links_are_printed_once_and_the_exit_is_clean(serve):
     service = serve(GATEPOST_WORKERS=str(WORKERS))
     until(lambda: "The queue:" in service.output)

@@ -20,15 +20,16 @@ class Progress:
 
     def __init__(self, what: str):
         self._what = what
-        self._shown = sys.stderr.isatty()
+        self.is_shown = sys.stderr.isatty()
 
-    def at(self, done: int) -> None:
-        """Show how many are done."""
-        if self._shown:
-            sys.stderr.write(f"\r{self._what}: {done:,}")
+    def at(self, done: int, of: int = 0) -> None:
+        """Show how many are done, and of how many where that is known."""
+        if self.is_shown:
+            whole = f" of {of:,} ({done / of:.0%})" if of else ""
+            sys.stderr.write(f"\r{self._what}: {done:,}{whole}")
             sys.stderr.flush()
 
     def end(self) -> None:
         """Clear the line."""
-        if self._shown:
+        if self.is_shown:
             sys.stderr.write("\r\x1b[K")

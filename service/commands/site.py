@@ -49,7 +49,7 @@ def site_change(
     _require_origins(origins)
 
     async def change(db: Database) -> Site:
-        site = await _known(db, name)
+        site = await known_site(db, name)
         policy = replace(
             site.policy,
             mode=mode or site.policy.mode,
@@ -156,10 +156,15 @@ def _thresholds(texts: Sequence[str]) -> dict[str, float]:
 
 
 async def _site(db: Database, name: str) -> SiteId:
-    return (await _known(db, name)).id
+    return (await known_site(db, name)).id
 
 
-async def _known(db: Database, name: str) -> Site:
+async def known_site(db: Database, name: str) -> Site:
+    """Return a site by its name.
+
+    Raises:
+        NotFound: there is none.
+    """
     site = await find_site(db, name)
     if site is None:
         raise NotFound(f"There is no site named {name}. See: gatepost site list")

@@ -1,10 +1,13 @@
 """Decide by the site's policy: findings → publish, hold or reject, with the flags that say why."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from service.comment import Action, Finding, Flag, Policy, State, Verdict
+from service.comment import Action, Category, Finding, Flag, Opinion, Policy, State, Verdict
 
 CHECK_UNAVAILABLE = "check_unavailable"
+_RAISED_BY: Mapping[str, tuple[Category, ...]] = {"health": ("care",)}
+"""Categories that only one judge raises, by its name."""
 
 
 def decide(
@@ -26,6 +29,23 @@ def decide(
     elif policy.mode == "post" and not any(flag.code == CHECK_UNAVAILABLE for flag in flags):
         action = "publish"
     return Verdict(action=action, scores=scores, models=models, flags=flags)
+
+
+def amended(verdict: Verdict, *, judge: str, model: str, opinion: Opinion, policy: Policy) -> Verdict:
+    """Return a standing verdict with one judge's part made anew; what other judges and signals said stays."""
+    kept = [flag for flag in verdict.flags if not _is_of(flag, judge)]
+    if judge not in verdict.scores and len(verdict.scores) + 1 >= len(verdict.models):
+        # The only check that was not available is made now.
+        kept = [flag for flag in kept if flag.code != CHECK_UNAVAILABLE]
+    fresh = decide(
+        opinion.findings,
+        scores={**verdict.scores, judge: opinion.probability},
+        models={**verdict.models, judge: model},
+        policy=policy,
+    )
+    flags = tuple(sorted((*kept, *fresh.flags), key=lambda flag: flag.score, reverse=True))
+    held = fresh.action == "publish" and kept and policy.mode != "post"
+    return replace(fresh, action="hold" if held else fresh.action, flags=flags)
 
 
 def check_unavailable(stage: str) -> Finding:
@@ -72,3 +92,8 @@ def _rejects(finding: Finding, policy: Policy) -> bool:
     if finding.reject_at is None or finding.category == "health":
         return False
     return finding.score >= policy.reject_at.get(finding.category, finding.reject_at)
+
+
+def _is_of(flag: Flag, judge: str) -> bool:
+    """Tell whether a judge raised a flag, rather than a signal of the same category."""
+    return (flag.source in ("model", "claim") and flag.category == judge) or flag.category in _RAISED_BY.get(judge, ())

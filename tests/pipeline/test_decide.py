@@ -1,9 +1,11 @@
 """Findings and a policy in, an action and flags out."""
 
+from dataclasses import replace
+
 import pytest
 
-from service.comment import Finding, Policy
-from service.pipeline.decide import CHECK_UNAVAILABLE, check_unavailable, decide, state_after
+from service.comment import Finding, Opinion, Policy
+from service.pipeline.decide import CHECK_UNAVAILABLE, amended, check_unavailable, decide, state_after
 
 
 def finding(score: float, *, category="spam", hold_at=0.5, reject_at=0.9, code="spam.text") -> Finding:
@@ -82,3 +84,50 @@ def test_an_unavailable_check_holds_in_every_mode(mode):
 )
 def test_the_state_follows_the_action_and_doubt_queues(mode, score, state):
     assert state_after(verdict(finding(score), mode=mode)) == state
+
+
+def signal() -> Finding:
+    return replace(finding(1.0, code="abuse.honeypot", reject_at=None), source="abuse")
+
+
+def again(standing, *findings: Finding, judge="spam", **policy):
+    opinion = Opinion(probability=0.7, findings=findings)
+    return amended(standing, judge=judge, model="spam-2", opinion=opinion, policy=Policy(**policy))
+
+
+def test_judging_again_replaces_what_the_judge_said_and_nothing_else():
+    standing = decide(
+        (finding(0.8), finding(0.6, category="health", code="health.claim"), signal()),
+        scores={"spam": 0.8, "health": 0.6},
+        models={"spam": "spam-1", "health": "health-1"},
+        policy=Policy(),
+    )
+
+    fresh = again(standing, finding(0.7, code="spam.links"))
+
+    assert [flag.code for flag in fresh.flags] == ["abuse.honeypot", "spam.links", "health.claim"]
+    assert fresh.scores == {"spam": 0.7, "health": 0.6}
+    assert fresh.models == {"spam": "spam-2", "health": "health-1"}
+    assert fresh.action == "hold"
+
+
+def test_what_the_judge_no_longer_says_is_gone_and_the_comment_may_be_shown():
+    assert again(verdict(finding(0.8))).action == "publish"
+    assert again(verdict(finding(0.8), signal())).action == "hold"
+    assert again(verdict(finding(0.8), signal(), mode="post"), mode="post").action == "publish"
+
+
+def test_a_judge_that_was_not_available_makes_up_for_it():
+    models = {"spam": "spam-1", "health": "health-1"}
+    one = decide([check_unavailable("spam")], scores={"health": 0.1}, models=models, policy=Policy())
+    both = decide([check_unavailable("spam")], scores={}, models=models, policy=Policy())
+
+    assert again(one).flags == ()
+    assert [flag.code for flag in again(both).flags] == [CHECK_UNAVAILABLE]
+
+
+def test_the_call_for_care_is_the_health_judges_own():
+    standing = verdict(finding(0.9, category="care", code="care.crisis"))
+
+    assert len(again(standing).flags) == 1
+    assert again(standing, judge="health").flags == ()
