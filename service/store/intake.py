@@ -15,7 +15,7 @@ from service.store.identity import new_id
 from service.store.queries import sql
 from service.store.records import Arrival, Circumstance, Judged, Receipt
 
-PATIENCE = 2.4
+PATIENCE = 2.3
 """Seconds to go on trying while Postgres restarts or does not answer, before callers get a 503; 2.5 s at most then."""
 _RETRY_AFTER = 0.1
 
