@@ -30,7 +30,8 @@ MAX_WAIT = 0.5
 """Seconds that a request may have to wait for its batch, by the pace of the last ones. Whoever would wait longer gets
 a 503 at once rather than a late answer."""
 _PACE_WEIGHT = 0.2
-"""How much the latest batch counts in the pace; about ten batches make it."""
+"""How much the latest batch counts in the pace; about ten batches make it. It is the pace of batches, not of comments:
+most of a small batch's time it takes whatever its size, and who judged a crowd by it would turn it away for nothing."""
 JUDGE_SECONDS = 5.0
 """How long a batch may be judged before it is held unjudged; the usual time is under 0.1 s."""
 
@@ -59,7 +60,7 @@ class Intake:
         self._judges = judges
         self._observe = observe
         self._waiting: asyncio.Queue[_Waiting] = asyncio.Queue(MAX_WAITING)
-        self._pace = 0.0  # seconds per comment
+        self._pace = 0.0  # seconds per batch
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="judge")
 
     async def submit(self, arrival: Arrival) -> Receipt:
@@ -71,7 +72,9 @@ class Intake:
             Gone: the page takes no more comments.
             Unavailable: too many wait already, or the database does not answer.
         """
-        if self._waiting.full() or self._waiting.qsize() * self._pace > MAX_WAIT:
+        ahead = self._waiting.qsize()
+        # An empty queue takes whatever comes, or a pace that was slow once would never be measured again.
+        if self._waiting.full() or (ahead and (1 + ahead // MAX_BATCH) * self._pace > MAX_WAIT):
             raise Unavailable("More comments are arriving than can be stored; please try again shortly.", retry_after=1)
         waiting = _Waiting(arrival, asyncio.get_running_loop().create_future())
         self._waiting.put_nowait(waiting)
@@ -84,8 +87,7 @@ class Intake:
                 batch = [await self._waiting.get(), *self._take(MAX_BATCH - 1)]
                 began = time.perf_counter()
                 await self._answer(batch)
-                seconds = (time.perf_counter() - began) / len(batch)
-                self._pace += _PACE_WEIGHT * (seconds - self._pace)
+                self._pace += _PACE_WEIGHT * (time.perf_counter() - began - self._pace)
                 for _ in batch:
                     self._waiting.task_done()
         finally:

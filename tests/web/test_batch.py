@@ -44,6 +44,14 @@ class Hanging(Calm):
         return super().judge(normals)
 
 
+class Slow(Calm):
+    """A judge that takes as long for one comment as for many."""
+
+    def judge(self, normals):
+        time.sleep(0.05)
+        return super().judge(normals)
+
+
 @asynccontextmanager
 async def taking_in(database, judge=None):
     """Run an intake; `sizes` collects the size of each batch."""
@@ -175,6 +183,17 @@ async def test_who_would_wait_too_long_is_refused_at_once(db, database, monkeypa
     assert len(refused) == 4
     assert refused[0].retry_after == 1
     assert later.state == "published"
+
+
+async def test_a_crowd_after_single_comments_is_let_in(db, database):
+    site = await new_site(db)
+
+    async with taking_in(database, Slow()) as intake:
+        for _ in range(10):
+            await intake.submit(arrival(site))
+        receipts = await asyncio.gather(*(intake.submit(arrival(site)) for _ in range(100)))
+
+    assert {receipt.state for receipt in receipts} == {"published"}
 
 
 async def test_a_database_that_is_gone_refuses_all_who_wait_for_it_together(db, database, monkeypatch):
