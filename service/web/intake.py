@@ -14,7 +14,7 @@ from service.comment import Category, CommentId, Submission
 from service.comment import State as CommentState
 from service.errors import FieldError, Invalid, OriginNotAllowed
 from service.store.identity import new_id
-from service.store.records import Arrival, Receipt, Site
+from service.store.records import Arrival, Receipt, Site, SiteKeys
 from service.web.address import origin_of
 from service.web.field import Fields, checked
 from service.web.form import CommentForm, Sent, read_comment
@@ -56,17 +56,17 @@ class FormNeeds(msgspec.Struct, kw_only=True, frozen=True):
 
 async def submit(request: Request[State]) -> Response:
     """Take a comment in."""
-    site = await request.state["sites"].get(request.path_params["site"])
+    state = request.state
+    site = await state["sites"].get(request.path_params["site"])
     allowed = _require_origin(request, site)
     host = request.client.host if request.client else ""
-    keys = await request.state["sites"].keys(site.id)
+    keys = await state["sites"].keys(site.id)
     address = network(host)
-    request.state["limits"].spend(site.id, keyed(keys.address, address).hex() if address else "")
+    state["limits"].spend(site.id, keyed(keys.address, address).hex() if address else "")
     sent = await read_comment(request)
     try:
-        arrival = await _arrival(request, site, sent, host)
-        receipt = await request.state["intake"].submit(arrival)
-        token = await author_token(request.state["sites"], site.id, receipt.id)
+        receipt = await state["intake"].submit(_arrival(request, site, keys, sent, host))
+        token = author_token(keys.author_token, site.id, receipt.id)
         return _answer(request, sent, site, receipt, token, cors(allowed))
     except Exception:
         if sent.by_form and wants_html(request):
@@ -134,11 +134,10 @@ def _not_allowed(what: str, origin: str, site: Site) -> str:
     return f"This {what} ({origin[:200]}) is not one of the site's. Configured for {site.name}: {known}."
 
 
-async def _arrival(request: Request[State], site: Site, sent: Sent, host: str) -> Arrival:
+def _arrival(request: Request[State], site: Site, keys: SiteKeys, sent: Sent, host: str) -> Arrival:
     fields = checked(sent.fields, referer=request.headers.get("referer", "") if sent.by_form else "")
     if fields.page_url and not is_allowed(origin_of(fields.page_url), site, request.state["settings"].public_url):
         raise OriginNotAllowed(_not_allowed("page's origin", origin_of(fields.page_url), site))
-    keys = await request.state["sites"].keys(site.id)
     now = datetime.now(UTC)
     author = f"{fields.author_email.lower()}\n{fields.author_name.casefold()}"
     return Arrival(
