@@ -1,4 +1,4 @@
-"""The floor: a bare Starlette application that reads JSON and answers with it."""
+"""The floor: a bare Starlette application that reads JSON and answers with it, or answers with nothing else to do."""
 
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
@@ -9,4 +9,8 @@ async def post(request):
     return JSONResponse(await request.json(), 201)
 
 
-app = Starlette(routes=[Route("/comments", post, methods=["POST"])])
+async def get(request):
+    return JSONResponse({"comments": []})
+
+
+app = Starlette(routes=[Route("/comments", post, methods=["POST"]), Route("/comments", get, methods=["GET"])])

@@ -1,227 +1,170 @@
-"""Measure intake against a naive reference and the floor of an echo, side by side in one run.
+"""Measure intake, listing, review and re-scoring beside floors and a naive reference, in one run of ten minutes.
 
-    python tests/bench/intake.py [--rounds 5] [--seconds 4] [--json FILE]
+    python tests/bench/intake.py [--quick | --huge] [--peer isso] [--peer waline] [--json FILE]
 
 Each round measures every contender once, in turn, so that a change of the machine's speed touches all alike. Rates
-count committed rows where there are any. No ratio is printed when the floor differs by more than 25 % between the
-first and the last round. Everything of the service is on but the rate limits.
+count committed rows where there are any. No ratio is printed when a floor differs by more than 25 % between the first
+and the last round. Everything of the service is on but the rate limits; every answer comes after its COMMIT.
+--quick takes a minute and is for seeing that it runs; --huge queues ten million comments in place of one.
 """
 
 import argparse
 import asyncio
-import itertools
 import json
 import os
-import signal
-import socket
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
-import asyncpg
-
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from load import Tally, comment, request, run
+import archive
+import floors
+import servers
+from contest import Bench
+from load import comment, get, request
+from peers import PEERS, Peer
+from report import report
+from start import cold_starts
 
-from service.store.embedded import EmbeddedPostgres
-
-HERE = Path(__file__).resolve().parent
-ORIGIN = "https://example.org"
-BIN = Path(sys.executable).parent
-DRIFT = 0.25
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@contextmanager
-def process(*command: str, ready: str, **environment: str):
-    """Run a server until the block ends; it is ready when it answers GET `ready` at all."""
-    with subprocess.Popen(
-        command, env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as running:
-        try:
-            port = int(ready.partition("/")[0])
-            for _ in range(600):
-                with socket.socket() as probe:
-                    if probe.connect_ex(("127.0.0.1", port)) == 0:
-                        break
-                time.sleep(0.05)
-            else:
-                raise RuntimeError(f"{command} did not start")
-            yield running
-        finally:
-            running.send_signal(signal.SIGTERM)
+PATH = "/v1/sites/bench/comments"
+FLOORS = ("echo 64", "unnest of 64")
+PAIRS = (
+    ("gatepost 64", "naive 64"),
+    ("gatepost 64", "echo 64"),
+    ("gatepost 64", "unnest of 64"),
+    ("gatepost 64", "pgbench 16"),
+    ("gatepost 16", "isso 16"),
+    ("gatepost 16", "waline 16"),
+    ("2 workers 64", "gatepost 64"),
+    ("pooled 64", "gatepost 64"),
+    ("list 304", "echo GET"),
+    ("list, 100 pages", "echo GET"),
+)
 
 
-def uvicorn(app: str, port: int, **environment: str):
-    return process(
-        sys.executable, "-m", "uvicorn", app, "--app-dir", str(HERE), "--port", str(port),
-        "--no-access-log", "--log-level", "error", ready=f"{port}/", **environment,
-    )  # fmt: skip
-
-
-def tree(pid: int) -> list[int]:
-    """Return a process and all that it has started."""
-    children = [
-        int(entry.name)
-        for entry in Path("/proc").iterdir()
-        if entry.name.isdigit() and f"PPid:\t{pid}\n" in _read(entry / "status")
-    ]
-    return [pid, *(each for child in children for each in tree(child))]
-
-
-def cpu_seconds(pids: list[int]) -> float:
-    total = 0
-    for pid in pids:
-        fields = _read(Path(f"/proc/{pid}/stat")).rpartition(")")[2].split()
-        total += int(fields[11]) + int(fields[12]) if fields else 0
-    return total / os.sysconf("SC_CLK_TCK")
-
-
-def pss_megabytes(pid: int) -> float:
-    lines = _read(Path(f"/proc/{pid}/smaps_rollup")).splitlines()
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:")), float("nan"))
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text()
-    except OSError:
-        return ""
-
-
-async def rows(dsn: str, table: str) -> int:
-    connection = await asyncpg.connect(dsn)
-    try:
-        await connection.execute("SELECT set_config('gatepost.sites', '1', false)")
-        return await connection.fetchval(f"SELECT count(*) FROM {table}")
-    finally:
-        await connection.close()
-
-
-async def measure(
-    name: str, port: int, path: str, connections: int, seconds: float, numbers, dsn="", table=""
-) -> Tally:
-    before = await rows(dsn, table) if table else 0
-    host = f"127.0.0.1:{port}"
-    headers = f"Origin: {ORIGIN}\r\n" if table == "comment" else ""
-    tally = await run(
-        port, lambda n: request(host, path, comment(n, ORIGIN), headers),
-        connections=connections, seconds=seconds, numbers=numbers,
-    )  # fmt: skip
-    done = tally.statuses[201] + tally.statuses[202]
-    assert done == sum(tally.statuses.values()), f"{name}: {tally.statuses}"
-    if table:
-        committed = await rows(dsn, table) - before
-        assert committed == done, f"{name}: {committed} rows for {done} answers"
-    return tally
-
-
-async def rounds(args, postgres: EmbeddedPostgres, stack: ExitStack) -> dict[str, list[dict[str, float]]]:
-    numbers = itertools.count()
-    ports = {name: free_port() for name in ("echo", "naive", "gatepost")}
-    stack.enter_context(uvicorn("echo:app", ports["echo"]))
-    stack.enter_context(uvicorn("naive:app", ports["naive"], DSN=postgres.owner_dsn))
-    urls = {
-        "GATEPOST_DATABASE_URL": postgres.service_dsn,
-        "GATEPOST_OWNER_DATABASE_URL": postgres.owner_dsn,
-        "GATEPOST_RATE_LIMITS": "off",
-        "GATEPOST_PORT": str(ports["gatepost"]),
-        "GATEPOST_LOG_LEVEL": "warning",
+def start(bench: Bench, folder: Path, stack: ExitStack, peers: list[str]) -> dict[str, Peer]:
+    """Start every contender; return the peers."""
+    server = bench.server
+    settings = servers.urls(server)
+    names = ("echo", "naive", "gatepost", "workers", "pooled")
+    ports = bench.ports = {name: servers.free_port() for name in names}
+    running = {
+        "echo": servers.uvicorn("echo:app", ports["echo"]),
+        "naive": servers.uvicorn("naive:app", ports["naive"], DSN=server.owner_dsn),
+        "gatepost": servers.gatepost(settings, ports["gatepost"]),
+        "workers": servers.gatepost(settings | {"GATEPOST_WORKERS": "2"}, ports["workers"]),
     }
-    subprocess.run([BIN / "gatepost", "migrate"], env=os.environ | urls, check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(
-        [BIN / "gatepost", "site", "add", "bench", "--origin", ORIGIN],
-        env=os.environ | urls, check=True, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
-    ours = stack.enter_context(process(str(BIN / "gatepost"), "serve", ready=f"{ports['gatepost']}/", **urls))
-    path = "/v1/sites/bench/comments"
-    results: dict[str, list[dict[str, float]]] = {}
-
-    async def one(name: str, target: str, at: str, connections: int, **where: str) -> None:
-        pids = [*tree(ours.pid), *tree(postgres.pid)] if target == "gatepost" else []
-        before = cpu_seconds(pids)
-        tally = await measure(name, ports[target], at, connections, args.seconds, numbers, **where)
-        done = sum(tally.statuses.values())
-        results.setdefault(name, []).append({
-            "rate": tally.rate(201, 202),
-            "p50_ms": 1000 * tally.percentile(0.5),
-            "p99_ms": 1000 * tally.percentile(0.99),
-            "cpu_us": 1e6 * (cpu_seconds(pids) - before) / done if pids else float("nan"),
-            "pss_mb": pss_megabytes(ours.pid) if pids else float("nan"),
-        })  # fmt: skip
-
-    print(f"idle memory of the service: {pss_megabytes(ours.pid):.0f} MB (PSS)")
-    for number in range(args.rounds):
-        await one("echo 64", "echo", "/comments", 64)
-        await one("naive 64", "naive", "/comments", 64, dsn=postgres.owner_dsn, table="naive")
-        for connections in (1, 16, 64):
-            where = {"dsn": postgres.owner_dsn, "table": "comment"}
-            await one(f"gatepost {connections}", "gatepost", path, connections, **where)
-        print(f"round {number + 1} of {args.rounds} done, load {os.getloadavg()[0]:.1f}")
-    return results
+    if Path(servers.PGBOUNCER).exists():
+        through = stack.enter_context(servers.pgbouncer(server, folder / "pool"))
+        pooled = settings | {"GATEPOST_DATABASE_URL": through, "GATEPOST_DATABASE_POOLING": "transaction"}
+        running["pooled"] = servers.gatepost(pooled, ports["pooled"])
+    for name, each in running.items():
+        bench.pids[name] = servers.tree(stack.enter_context(each).pid)
+    found = {name: stack.enter_context(PEERS[name](folder / name)) for name in peers}
+    for name, peer in found.items():
+        bench.pids[name], bench.ports[name] = servers.tree(peer.pid), peer.port
+    return found
 
 
-def fsync_microseconds(folder: Path) -> float:
-    seconds = []
-    with (folder / "fsync").open("wb") as file:
-        for _ in range(50):
-            file.write(b"x" * 8192)
-            file.flush()
-            began = time.perf_counter()
-            os.fdatasync(file.fileno())
-            seconds.append(time.perf_counter() - began)
-    return 1e6 * statistics.median(seconds)
+def poster(port: int, path: str = PATH) -> Callable[[int], bytes]:
+    headers = f"Origin: {servers.ORIGIN}\r\n"
+    return lambda n: request(f"127.0.0.1:{port}", path, comment(n, servers.ORIGIN), headers)
 
 
-def spread(values: list[float], form: str) -> str:
-    return f"{statistics.median(values):{form}} ({min(values):{form}}–{max(values):{form}})"
+async def round_of_intake(bench: Bench, folder: Path, peers: dict[str, Peer]) -> None:
+    """Measure everything that takes comments once."""
+    post = {name: poster(port) for name, port in bench.ports.items()}
+    await bench.closed("echo 64", "echo", 64, poster(bench.ports["echo"], "/comments"))
+    bench.note("unnest of 64", rate=await floors.unnest(bench.server.owner_dsn, bench.seconds))
+    single = await asyncio.to_thread(floors.pgbench, bench.server.owner_dsn, folder, bench.seconds)
+    if single is not None:
+        bench.note("pgbench 16", rate=single)
+    await bench.closed("naive 64", "naive", 64, poster(bench.ports["naive"], "/comments"), "naive")
+    for connections in (1, 16, 64, 256):
+        await bench.closed(f"gatepost {connections}", "gatepost", connections, post["gatepost"], "comment")
+    for rate in (200, 500, 1000):
+        await bench.open(f"gatepost at {rate}/s", "gatepost", rate, post["gatepost"], "comment")
+    await bench.closed("2 workers 64", "workers", 64, post["workers"], "comment")
+    if "pooled" in bench.pids:
+        await bench.closed("pooled 64", "pooled", 64, post["pooled"], "comment")
+    for name, peer in peers.items():
+        await bench.closed(f"{name} 16", name, 16, peer.make)
 
 
-def report(results: dict[str, list[dict[str, float]]]) -> None:
-    print(f"{'':14}{'comments/s':>22}{'p50 ms':>20}{'p99 ms':>22}{'CPU µs each':>20}{'PSS MB':>14}")
-    for name, each in results.items():
-        column = {key: [figures[key] for figures in each] for key in each[0]}
-        print(
-            f"{name:14}{spread(column['rate'], '.0f'):>22}{spread(column['p50_ms'], '.1f'):>20}"
-            f"{spread(column['p99_ms'], '.1f'):>22}{spread(column['cpu_us'], '.0f'):>20}"
-            f"{spread(column['pss_mb'], '.0f'):>14}"
-        )
-    floor = [figures["rate"] for figures in results["echo 64"]]
-    if abs(floor[-1] - floor[0]) > DRIFT * floor[0]:
-        print(f"no ratios: the floor moved from {floor[0]:.0f} to {floor[-1]:.0f} per second during the run")
-        return
-    for other in ("naive 64", "echo 64"):
-        ratios = [
-            ours["rate"] / theirs["rate"] for ours, theirs in zip(results["gatepost 64"], results[other], strict=True)
-        ]
-        print(f"gatepost 64 ÷ {other}: {spread(ratios, '.2f')}")
+async def round_of_listing(bench: Bench) -> None:
+    """Measure a page of fifty comments: as a browser asks that has it, as one that has not, and other pages in turn."""
+    host = f"127.0.0.1:{bench.ports['gatepost']}"
+    path = f"/v1/sites/small/comments?page_url={servers.ORIGIN}/archive/"
+    tag = await entity_tag(bench.ports["gatepost"], get(host, f"{path}1"))
+    echo = get(f"127.0.0.1:{bench.ports['echo']}", "/comments")
+    await bench.closed("echo GET", "echo", 16, lambda n: echo)
+    known = get(host, f"{path}1", f"If-None-Match: {tag}\r\n")
+    await bench.closed("list 304", "gatepost", 16, lambda n: known)
+    await bench.closed("list, one page", "gatepost", 16, lambda n: get(host, f"{path}1"))
+    await bench.closed("list, 100 pages", "gatepost", 16, lambda n: get(host, f"{path}{n % 100}"))
+
+
+async def entity_tag(port: int, asked: bytes) -> str:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(asked)
+    head = (await reader.readuntil(b"\r\n\r\n")).decode()
+    writer.close()
+    return next(line.partition(": ")[2] for line in head.splitlines() if line.lower().startswith("etag:"))
+
+
+async def review(bench: Bench, sizes: dict[str, int], tokens: dict[str, str]) -> None:
+    """Measure the queue on sites of several sizes, in turn."""
+    for site, count in sizes.items():
+        seconds = await archive.fill(bench.server, site, count, "held")
+        print(f"queued {count:,} comments by SQL in {seconds:.0f} s", flush=True)
+    for _ in range(3):
+        for site, count in sizes.items():
+            figures = await archive.desk(bench.ports["gatepost"], site, tokens[site], bench.seconds)
+            bench.note(f"queue of {count:,}", **figures)
+
+
+async def measure(bench: Bench, args: argparse.Namespace, folder: Path) -> None:
+    server = bench.server
+    settings = servers.urls(server)
+    servers.command(settings, "migrate")
+    tokens = {name: servers.make_site(settings, name) for name in ("bench", "small", "large", "archive")}
+    with ExitStack() as stack:
+        peers = start(bench, folder, stack, args.peer)
+        for number in range(args.rounds):
+            await round_of_intake(bench, folder, peers)
+            print(f"round {number + 1} of {args.rounds} done, load {os.getloadavg()[0]:.1f}", flush=True)
+        await archive.fill(server, "archive", args.archive, "published")
+        for _ in range(args.rounds):
+            await round_of_listing(bench)
+        await review(bench, {"small": 10_000, "large": args.large}, tokens)
+    for processes in (1, 2, 1, 2):
+        rate = await archive.rescore(server, os.environ | settings, "archive", processes)
+        bench.note(f"rescore, {processes} processes", rate=rate)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=4.0)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--huge", action="store_true")
+    parser.add_argument("--peer", choices=sorted(PEERS), action="append", default=[])
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        postgres = EmbeddedPostgres(folder / "data")
-        postgres.start("bench")
-        stack.callback(postgres.stop)
-        print(f"fdatasync: {fsync_microseconds(folder):.0f} µs")
-        results = asyncio.run(rounds(args, postgres, stack))
-    report(results)
+    args.rounds, seconds, args.archive, args.large = (1, 0.5, 2_000, 20_000) if args.quick else (5, 2.0, 40_000, 10**6)
+    if args.huge:
+        args.large = 10**7
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        starts = cold_starts(folder, 1 if args.quick else 3)
+        with servers.postgres(folder) as server:
+            print(f"fdatasync {servers.fsync_microseconds(folder):.0f} µs, {os.cpu_count()} cores", flush=True)
+            bench = Bench(server, seconds)
+            asyncio.run(measure(bench, args, folder))
+    bench.results |= {f"{which} start": [{"start_s": value} for value in each] for which, each in starts.items()}
+    print(report(bench.results, FLOORS, PAIRS))
     if args.json:
-        args.json.write_text(json.dumps(results, indent=2))
+        args.json.write_text(json.dumps(bench.results, indent=2))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A small closed-loop HTTP client: N connections, each sending its next request when the last one is answered.
+"""A small HTTP client that loads a server: N connections in a closed loop, or so many requests a second in an open one.
 
 Raw asyncio, because a full client library costs more per request than the services that are measured here.
 """
@@ -8,7 +8,7 @@ import itertools
 import json
 import random
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -20,25 +20,29 @@ WORDS = (
 
 @dataclass
 class Tally:
-    """What came back: seconds of each answer, and how many of each status."""
+    """What came back: the seconds of each answer, by status."""
 
-    seconds: list[float] = field(default_factory=list)
-    statuses: Counter[int] = field(default_factory=Counter)
+    times: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
     ids: list[str] = field(default_factory=list)
     elapsed: float = 0.0
+
+    @property
+    def statuses(self) -> Counter[int]:
+        return Counter({status: len(seconds) for status, seconds in self.times.items()})
 
     def rate(self, *statuses: int) -> float:
         return sum(self.statuses[status] for status in statuses) / self.elapsed
 
-    def percentile(self, share: float) -> float:
-        return sorted(self.seconds)[int(share * (len(self.seconds) - 1))]
+    def percentile(self, share: float, *statuses: int) -> float:
+        """Return the time that a share of the answers took at most; of all, or of some statuses. NaN for none."""
+        seconds = sorted(itertools.chain(*(self.times[status] for status in statuses or list(self.times))))
+        return seconds[int(share * (len(seconds) - 1))] if seconds else float("nan")
 
 
 def comment(number: int, origin: str) -> bytes:
     """Return a comment of median length (about 200 characters) that no other number gives, as JSON."""
-    words = random.Random(number).choices(WORDS, k=38)
     body = {
-        "body": f"{' '.join(words).capitalize()}, number {number}.",
+        "body": text(number),
         "author_name": f"Reader {number % 977}",
         "author_email": f"reader{number % 977}@example.org",
         "page_url": f"{origin}/articles/{number % 50}",
@@ -47,11 +51,20 @@ def comment(number: int, origin: str) -> bytes:
     return json.dumps(body).encode()
 
 
+def text(number: int) -> str:
+    """Return the words of a comment."""
+    return f"{' '.join(random.Random(number).choices(WORDS, k=38)).capitalize()}, number {number}."
+
+
 def request(host: str, path: str, body: bytes, headers: str = "") -> bytes:
     return (
         f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nAccept: application/json\r\n"
         f"{headers}Content-Length: {len(body)}\r\n\r\n"
     ).encode() + body
+
+
+def get(host: str, path: str, headers: str = "") -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept: application/json\r\n{headers}\r\n".encode()
 
 
 async def run(
@@ -63,7 +76,7 @@ async def run(
     numbers: itertools.count,
     keep_ids=False,
 ) -> Tally:
-    """Send `make(number)` over `connections` connections for a time, and tally the answers."""
+    """Send `make(number)` over `connections` connections for a time, each when the last one is answered."""
     tally = Tally()
     began = time.perf_counter()
     end = began + seconds
@@ -74,8 +87,7 @@ async def run(
             sent = time.perf_counter()
             writer.write(make(next(numbers)))
             status, answer = await read_answer(reader)
-            tally.seconds.append(time.perf_counter() - sent)
-            tally.statuses[status] += 1
+            tally.times[status].append(time.perf_counter() - sent)
             if keep_ids:
                 tally.ids.append(json.loads(answer)["id"])
         writer.close()
@@ -87,10 +99,43 @@ async def run(
     return tally
 
 
+async def run_open(
+    port: int, make: Callable[[int], bytes], *, rate: float, seconds: float, numbers: itertools.count
+) -> Tally:
+    """Send `rate` requests a second, whatever comes back.
+
+    The time of an answer counts from when its request was due: a server that stalls makes all wait that would have
+    come meanwhile, and a client that is late itself does not hide it.
+    """
+    tally = Tally()
+    idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+    began = time.perf_counter()
+
+    async def one(due: float) -> None:
+        reader, writer = idle.pop() if idle else await asyncio.open_connection("127.0.0.1", port)
+        writer.write(make(next(numbers)))
+        status, _ = await read_answer(reader)
+        tally.times[status].append(time.perf_counter() - due)
+        idle.append((reader, writer))
+
+    async with asyncio.TaskGroup() as group:
+        for i in range(round(rate * seconds)):
+            due = began + i / rate
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            group.create_task(one(due))
+    tally.elapsed = time.perf_counter() - began
+    for _, writer in idle:
+        writer.close()
+    return tally
+
+
 async def read_answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
     """Return status and body of the next answer on a connection."""
     head = await reader.readuntil(b"\r\n\r\n")
+    status = int(head[9:12])
+    if status in (204, 304):
+        return status, b""
     lowered = head.lower()
     at = lowered.index(b"content-length:") + 15
     length = int(lowered[at : lowered.index(b"\r\n", at)])
-    return int(head[9:12]), await reader.readexactly(length)
+    return status, await reader.readexactly(length)
