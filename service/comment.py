@@ -28,6 +28,7 @@ Stance = Literal["asserts", "promotes", "refutes", "asks", "reports", "experienc
 Severity = Literal["misleading", "serious", "dangerous"]
 FieldName = Literal["body", "author_name", "author_email", "author_url", "page_title"]
 Role = Literal["viewer", "moderator", "owner"]
+Work = Literal["unasked", "valid", "missing", "wrong", "used"]
 DecisionAction = Literal["approve", "reject", "escalate", "erase"]
 Reason = Literal[
     "spam",
@@ -68,12 +69,13 @@ class Signals:
     """How a submission came: evidence that moves a comment to the queue, never drops it.
 
     `honeypot` is true where the field that people don't see was filled in. `token` is the state of the form's
-    signed token; `seconds_to_submit` is its age, None without a valid one.
+    signed token; `seconds_to_submit` is its age, None without a valid one. `work` is the state of the proof of work.
     """
 
     honeypot: bool = False
     token: Literal["valid", "missing", "expired", "wrong"] = "missing"
     seconds_to_submit: float | None = None
+    work: Work = "unasked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,12 +237,14 @@ class Verdict:
 class Policy:
     """How a site wants its comments decided.
 
-    `hold_at` and `reject_at` override the cuts shipped with the models, by category.
+    `hold_at` and `reject_at` override the cuts shipped with the models, by category. `proof_of_work` says when a
+    browser has to work before it sends: never, while the site is under attack, always.
     """
 
     mode: Literal["pre", "hybrid", "post"] = "hybrid"
     hold_at: Mapping[str, float] = field(default_factory=dict)
     reject_at: Mapping[str, float] = field(default_factory=dict)
+    proof_of_work: Literal["never", "attack", "always"] = "attack"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

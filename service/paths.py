@@ -17,3 +17,4 @@ SQL = _data("sql")
 MODELS = _data("models")
 STATIC = _PACKAGE / "web" / "static"
 TEMPLATES = _PACKAGE / "web" / "templates"
+LOCALE = _PACKAGE / "web" / "locale"

@@ -27,6 +27,8 @@ def _findings(normal: Normal, context: Context) -> Iterator[Finding]:
     if came.seconds_to_submit is not None and came.seconds_to_submit < MIN_SECONDS:
         message = f"Sent {came.seconds_to_submit:.1f} seconds after the form was loaded"
         yield _hold("abuse.too_fast", "abuse", message)
+    if came.work in ("missing", "wrong", "used"):
+        yield _hold("abuse.no_work", "abuse", f"The proof of work that this site asks browsers for is {came.work}")
     if context.same_text_rejected:
         times = "once" if context.same_text_rejected == 1 else f"{context.same_text_rejected} times"
         yield _hold("spam.repeat", "rule", f"The same text has been rejected {times} on this site")

@@ -14,12 +14,15 @@ from service.comment import (
     State,
     Verdict,
 )
-from service.store.records import Page
+from service.store.records import Appeal, Page, Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueItem:
-    """A comment for a moderator's eyes. `priority` is at the time of asking; see store/review.py."""
+    """A comment for a moderator's eyes. `priority` is at the time of asking; see store/review.py.
+
+    `reports` come latest first; `appeal` is the latest one.
+    """
 
     id: CommentId
     site: str
@@ -41,6 +44,8 @@ class QueueItem:
     weight: float
     priority: float
     cursor: str
+    reports: tuple[Report, ...] = ()
+    appeal: Appeal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +83,7 @@ class Outcome:
     """What became of a wish. `decided_by` names who was faster, or who holds the lease."""
 
     comment_id: CommentId
-    status: Literal["done", "stale_version", "not_found", "leased", "erased"]
+    status: Literal["done", "stale_version", "not_found", "leased", "erased", "second_member"]
     decision_id: DecisionId | None = None
     state: State | None = None
     version: int | None = None

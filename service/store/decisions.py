@@ -7,19 +7,18 @@ from uuid import UUID
 
 import asyncpg
 
-from service.comment import DecisionAction, DecisionId, SiteId, State
+from service.comment import CommentId, DecisionAction, DecisionId, SiteId, State
 from service.errors import Conflict
-from service.priority import rank, weight
 from service.store.cases import Outcome, Wish
 from service.store.database import Connection, Database
 from service.store.identity import new_id
+from service.store.notices import queue_again
 from service.store.queries import sql
 from service.store.records import Principal
 from service.store.review import verdict_of
 
-ESCALATED = "policy.escalated"
-_ESCALATION = 2.0
-"""What an escalation adds to a comment's weight: as much as a serious claim."""
+AUTHOR = Principal(sites={}, kind="token", member_id=None, actor=UUID(int=0), label="author")
+"""Who decides when authors erase their own comments."""
 
 _STATE_AFTER: dict[DecisionAction, State] = {"approve": "published", "reject": "rejected", "erase": "erased"}
 
@@ -61,7 +60,8 @@ class _Move:
 async def decide(db: Database, site_ids: Sequence[SiteId], *, by: Principal, wishes: Sequence[Wish]) -> list[Outcome]:
     """Carry out each wish that still fits what its moderator has seen; return what became of each, in order."""
     async with db.transaction(*site_ids) as connection:
-        rows = await connection.fetch(sql("lock_comments"), list({wish.comment_id for wish in wishes}))
+        ids = list({wish.comment_id for wish in wishes})
+        rows = await connection.fetch(sql("lock_comments"), ids, by.member_id, by.label)
         found = {row["comment_id"]: row for row in rows}
         outcomes: list[Outcome] = []
         moves: dict[UUID, _Move] = {}
@@ -95,7 +95,7 @@ async def undo(db: Database, site_ids: Sequence[SiteId], *, by: Principal, decis
             return None
         if decision["action"] in ("erase", "undo"):
             raise Conflict("This decision cannot be undone; decide again instead.", code="not_undoable")
-        (row,) = await connection.fetch(sql("lock_comments"), [decision["comment_id"]])
+        (row,) = await connection.fetch(sql("lock_comments"), [decision["comment_id"]], by.member_id, by.label)
         if decision["latest"] != decision_id or row["state"] != decision["state_after"]:
             raise Conflict("Somebody has decided on this comment again since.", code="stale_version")
         move = _Move(
@@ -109,9 +109,19 @@ async def undo(db: Database, site_ids: Sequence[SiteId], *, by: Principal, decis
             undoes=decision_id,
         )
         await _apply(connection, [move], by)
-        if decision["queued_before"]:
-            await _queue(connection, row, escalated=False)
+        await _queue(connection, row, queued=decision["queued_before"])
     return _done(move)
+
+
+async def erase_own(db: Database, site_id: SiteId, comment_id: CommentId) -> bool:
+    """Erase a comment at its author's wish, whoever looks at it; False when nothing is left to erase."""
+    async with db.transaction(site_id) as connection:
+        rows = await connection.fetch(sql("lock_comments"), [comment_id], None, AUTHOR.label)
+        if not rows or rows[0]["state"] == "erased":
+            return False
+        wish = Wish(comment_id=comment_id, version=rows[0]["version"], action="erase")
+        await _apply(connection, [_move(wish, rows[0])], AUTHOR)
+    return True
 
 
 def _refusal(wish: Wish, row: asyncpg.Record, by: Principal) -> Outcome | None:
@@ -125,6 +135,8 @@ def _refusal(wish: Wish, row: asyncpg.Record, by: Principal) -> Outcome | None:
         )
     if row["leased"] and row["leased_by"] != by.actor:
         return Outcome(comment_id=wish.comment_id, status="leased", decided_by=row["leased_label"], **seen)
+    if row["needs_another"] and wish.action in ("approve", "reject"):
+        return Outcome(comment_id=wish.comment_id, status="second_member", decided_by=by.label, **seen)
     return None
 
 
@@ -147,22 +159,12 @@ async def _apply(connection: Connection, moves: Sequence[_Move], by: Principal) 
         await connection.fetch(sql("apply_decisions"), *columns, by.member_id, by.label, now)
 
 
-async def _queue(connection: Connection, row: asyncpg.Record, *, escalated: bool) -> None:
-    """Put a comment where it would stand had it never left the queue, an escalated one higher."""
+async def _queue(connection: Connection, row: asyncpg.Record, *, queued: bool = True, escalated: bool = False) -> None:
+    """Put a comment where its verdict and its readers say that it belongs."""
     found = await connection.fetchrow(sql("current_verdict"), row["comment_id"])
     assert found is not None
-    verdict = verdict_of(found)
-    worth = weight(verdict) + (_ESCALATION if escalated else 0.0)
-    codes = {flag.code for flag in verdict.flags} | ({ESCALATED} if escalated else set())
-    await connection.execute(
-        sql("put_in_queue"),
-        row["site_id"],
-        row["comment_id"],
-        rank(worth, row["created_at"]),
-        worth,
-        sorted(codes),
-        sorted({flag.category for flag in verdict.flags}),
-        row["created_at"],
+    await queue_again(
+        connection, row["site_id"], row["comment_id"], verdict_of(found), queued=queued, escalated=escalated
     )
 
 

@@ -6,7 +6,15 @@ from service.comment import SiteId
 from service.store.database import Database
 from service.store.queries import sql
 
-_STEPS = ("forget_keys", "forget_addresses", "forget_address_keys", "forget_outbox", "forget_spent")
+_STEPS = (
+    "forget_keys",
+    "forget_addresses",
+    "forget_address_keys",
+    "forget_outbox",
+    "forget_reporters",
+    "forget_proofs",
+    "forget_spent",
+)
 
 
 async def forget_expired(db: Database, site_ids: Sequence[SiteId]) -> dict[str, int]:

@@ -53,7 +53,7 @@ class Writer:
                     [_key_hash(a) for a in arrivals],
                 )
 
-        return [_circumstance(row) for row in await self._persist(ask)]
+        return [circumstance(row) for row in await self._persist(ask)]
 
     async def add_pages(self, arrivals: Sequence[Arrival]) -> list[PageId]:
         """Return the page of each arrival, made where it is new."""
@@ -177,7 +177,8 @@ def _row(judged: Judged) -> tuple[object, ...]:
     )
 
 
-def _circumstance(row: asyncpg.Record) -> Circumstance:
+def circumstance(row: asyncpg.Record) -> Circumstance:
+    """Return what a row of look_up_arrivals says."""
     return Circumstance(
         page_id=row["page_id"],
         closed=row["closed"],

@@ -141,17 +141,62 @@ class PublicComment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AuthorView:
-    """A comment as its author may see it: state and coarse categories, no scores."""
+class Standing:
+    """The decision that stands on a comment; `automated` where the policy took it. `final` answers an appeal."""
+
+    reason: Reason | None
+    automated: bool
+    final: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appeal:
+    """An author's answer to a decision. `granted` is None while nobody has answered it, then the outcome."""
+
+    text: str
+    created_at: datetime
+    decided_by: str
+    answered_at: datetime | None
+    granted: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A reader's notice that a comment is wrong; closed by the next decision on the comment."""
+
+    id: UUID
+    reason: Reason
+    note: str
+    created_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnComment:
+    """A comment as its author may see and change it: state and coarse categories, no scores.
+
+    `standing` is None while nobody has decided; `appeal` is the latest one.
+    """
 
     id: CommentId
     site: str
+    parent_id: CommentId | None
     state: State
+    version: int
+    lang: str
+    author_name: str
+    author_email: str
+    author_url: str
+    author_key: bytes | None
+    body: str
     html: str
     created_at: datetime
+    edited_at: datetime | None
     page: Page
-    reason: Reason | None
     categories: tuple[Category, ...]
+    standing: Standing | None
+    appeal: Appeal | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 import base64
 import binascii
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -15,6 +16,7 @@ from service.errors import FieldError, Invalid
 from service.priority import priority
 from service.store.cases import Backlog, DecisionRow, QueueFilters, QueueItem, Similar, Stored
 from service.store.database import Connection, Database
+from service.store.notices import appeals_on, reports_on
 from service.store.queries import sql
 from service.store.records import Principal
 from service.store.threads import page_of
@@ -52,7 +54,7 @@ async def queue_page(
             rows = await connection.fetch(sql("queue_by_priority"), *wanted, rank, comment_id, limit)
         else:
             rows = await connection.fetch(sql(f"queue_by_{sort}"), *wanted, after and after[1], limit)
-    return [_item(row) for row in rows]
+        return await _with_notices(connection, [_item(row) for row in rows])
 
 
 async def backlog(db: Database, site_ids: Sequence[SiteId]) -> Backlog:
@@ -89,8 +91,9 @@ async def comment_detail(db: Database, site_ids: Sequence[SiteId], comment_id: C
         verdicts = await connection.fetch(sql("verdicts"), comment_id)
         decisions = await connection.fetch(sql("decisions"), comment_id)
         similar = await connection.fetch(sql("similar_comments"), row["site_id"], row["text_hash"], comment_id)
+        (item,) = await _with_notices(connection, [_item(row)])
     return Stored(
-        item=_item(row),
+        item=item,
         author_email=row["author_email"],
         edited_at=row["edited_at"],
         queued=row["rank"] is not None,
@@ -104,7 +107,14 @@ async def comment_detail(db: Database, site_ids: Sequence[SiteId], comment_id: C
 
 async def _items(connection: Connection, ids: Sequence[CommentId]) -> list[QueueItem]:
     items = [_item(row) for row in await connection.fetch(sql("review_items"), list(ids))]
-    return sorted(items, key=lambda item: (-item.priority, item.id))
+    return sorted(await _with_notices(connection, items), key=lambda item: (-item.priority, item.id))
+
+
+async def _with_notices(connection: Connection, items: Sequence[QueueItem]) -> list[QueueItem]:
+    """Return the items with what readers said about each."""
+    ids = [item.id for item in items]
+    reports, appeals = await reports_on(connection, ids), await appeals_on(connection, ids)
+    return [replace(item, reports=reports.get(item.id, ()), appeal=appeals.get(item.id)) for item in items]
 
 
 def _after(cursor: str) -> tuple[float, UUID] | None:

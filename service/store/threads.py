@@ -5,12 +5,11 @@ from typing import Literal
 from uuid import UUID
 
 import asyncpg
-import msgspec
 
-from service.comment import CommentId, Flag, SiteId
+from service.comment import CommentId, SiteId
 from service.store.database import Database
 from service.store.queries import sql
-from service.store.records import AuthorView, Page, PublicComment
+from service.store.records import Page, PublicComment
 
 
 async def find_page(db: Database, site_id: SiteId, page_key: str) -> Page | None:
@@ -35,6 +34,13 @@ async def list_published(
     return [_public_comment(row) for row in rows]
 
 
+async def find_published(db: Database, site_id: SiteId, comment_id: CommentId) -> PublicComment | None:
+    """Return one published comment."""
+    async with db.seeing(site_id) as connection:
+        row = await connection.fetchrow(sql("find_published"), site_id, comment_id)
+    return _public_comment(row) if row else None
+
+
 async def page_counts(db: Database, site_id: SiteId, keys: Sequence[str]) -> dict[str, int]:
     """Return the number of published comments of each page, 0 where nobody has commented."""
     async with db.seeing(site_id) as connection:
@@ -47,25 +53,6 @@ async def recent_published(db: Database, site_id: SiteId, limit: int) -> list[tu
     async with db.seeing(site_id) as connection:
         rows = await connection.fetch(sql("recent_published"), site_id, limit)
     return [(page_of(row), _public_comment(row)) for row in rows]
-
-
-async def author_view(db: Database, site_id: SiteId, comment_id: CommentId) -> AuthorView | None:
-    """Return a comment as its author may see it."""
-    async with db.seeing(site_id) as connection:
-        row = await connection.fetchrow(sql("author_view"), site_id, comment_id)
-    if row is None:
-        return None
-    flags = msgspec.json.decode(row["flags"], type=tuple[Flag, ...])
-    return AuthorView(
-        id=row["comment_id"],
-        site=row["site"],
-        state=row["state"],
-        html=row["html"],
-        created_at=row["created_at"],
-        page=page_of(row),
-        reason=row["reason"],
-        categories=tuple(dict.fromkeys(flag.category for flag in flags)),
-    )
 
 
 def page_of(row: asyncpg.Record) -> Page:

@@ -97,6 +97,13 @@ class Intake:
         """Return when everything that was submitted is answered."""
         await self._waiting.join()
 
+    async def judge_again(self, arrival: Arrival, about: Circumstance) -> Judged:
+        """Return what becomes of a comment that was changed; nothing is written."""
+        assert about.page_id
+        clean = await self._in_thread(lambda: sanitise(arrival.submission.body))
+        (verdict,) = await self._judge([arrival], [about])
+        return _judged(arrival, about.page_id, clean, fingerprint(clean.text), verdict)
+
     def _take(self, most: int) -> list[_Waiting]:
         """Return what waits, up to a number, without waiting."""
         return [self._waiting.get_nowait() for _ in range(min(most, self._waiting.qsize()))]

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from service.comment import CommentId, DecisionAction, DecisionId, Reason
 from service.comment import State as CommentState
-from service.errors import Conflict, Gone, NotFound, RequestError
+from service.errors import Conflict, Forbidden, Gone, NotFound, RequestError
 from service.pipeline.sanitise import repair
 from service.store.cases import Outcome, Wish
 from service.store.decisions import decide, undo
@@ -31,6 +31,7 @@ _MAX_BYTES = 4 * 1024 * 1024
 NOT_FOUND = "There is no such comment on the sites where you may decide."
 ERASED = "This comment has been erased; nothing is left to decide on."
 LEASED = "Somebody else is looking at this comment at the moment."
+SECOND = "The author appeals your own decision; another member has to answer."
 STALE = "Somebody decided on this comment meanwhile."
 
 
@@ -62,7 +63,7 @@ class DecisionResult(msgspec.Struct, kw_only=True, frozen=True):
     """Say what became of one wish; `state` and `version` are what stands, `decided_by` who was faster."""
 
     comment_id: CommentId
-    status: Literal["done", "stale_version", "not_found", "leased", "erased"]
+    status: Literal["done", "stale_version", "not_found", "leased", "erased", "second_member"]
     decision_id: DecisionId | None
     state: CommentState | None
     version: int | None
@@ -106,6 +107,8 @@ def problem(outcome: Outcome) -> RequestError | None:
             return Gone(ERASED)
         case "leased":
             return Conflict(LEASED, code="leased")
+        case "second_member":
+            return Forbidden(SECOND, code="second_member_needed")
         case "stale_version":
             return Conflict(f"{STALE} It is now {outcome.state}, version {outcome.version}.", code="stale_version")
         case "done":

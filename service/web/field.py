@@ -38,6 +38,7 @@ class Fields:
     lang: str
     honeypot: bool
     form_token: str
+    altcha: str
 
 
 def checked(form: CommentForm, *, referer: str, only_page: bool = False) -> Fields:
@@ -76,6 +77,7 @@ def checked(form: CommentForm, *, referer: str, only_page: bool = False) -> Fiel
         lang=field("lang", _lang),
         honeypot=bool(form.website),
         form_token=form.form_token or "",
+        altcha=form.altcha or "",
     )
     if not fields.body and not only_page and not any(error.field == "body" for error in errors):
         errors.insert(0, FieldError("body", "is empty"))

@@ -21,7 +21,8 @@ class CommentForm(msgspec.Struct, kw_only=True, frozen=True):
     """Submit a comment. Unknown members are ignored.
 
     `body` is the comment, 1 to 10,000 characters, plain text or simple HTML. The page is named by `page_key`, or else
-    by `page_url`. `website` is a field that people do not see and leave empty, `form_token` what `GET …/form` gave out.
+    by `page_url`. `website` is a field that people do not see and leave empty, `form_token` what `GET …/form` gave out,
+    `altcha` the answer to the challenge that it gave out.
     """
 
     body: str | None = None
@@ -35,6 +36,7 @@ class CommentForm(msgspec.Struct, kw_only=True, frozen=True):
     lang: str | None = None
     website: str | None = None
     form_token: str | None = None
+    altcha: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,9 @@ class _Exchange:
         if message["type"] == "http.response.start":
             self.started, self.status = True, message["status"]
             given = {name.lower() for name, _ in message["headers"]}
+            if b"content-security-policy" in given:
+                # It says itself who may frame the page; the older header cannot name anybody.
+                given.add(b"x-frame-options")
             added = [pair for pair in HEADERS if pair[0] not in given]
             message["headers"] = [*message["headers"], *added, (b"x-request-id", self.request_id)]
             if self.status == 408:

@@ -2,8 +2,10 @@
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any, Literal
 
 import msgspec
 from starlette.requests import Request
@@ -16,22 +18,18 @@ from service.errors import FieldError, Invalid, OriginNotAllowed
 from service.store.identity import new_id
 from service.store.records import Arrival, Receipt, Site, SiteKeys
 from service.web.address import origin_of
-from service.web.field import Fields, checked
+from service.web.field import MAX_BODY, MAX_NAME, Fields, checked
 from service.web.form import CommentForm, Sent, read_comment
 from service.web.limit import network, prefix
-from service.web.problem import wants_html
+from service.web.problem import Kept, wants_html
 from service.web.signature import author_token, form_signals, form_token, keyed
 from service.web.state import State
+from service.web.strings import Strings, speak
+from service.web.work import challenge, judge_work
 
 CORS_SECONDS = 7200
-_METHODS = "GET, POST, OPTIONS"
+_METHODS = "GET, POST, PATCH, DELETE, OPTIONS"
 _HEADERS = "Content-Type, Idempotency-Key, Authorization, If-None-Match"
-
-_WHY: Mapping[Category, str] = {
-    "spam": "It looks a little like advertising.",
-    "health": "It speaks about health in a way that we check first.",
-    "care": "It sounds as if somebody might need help.",
-}
 
 
 class Accepted(msgspec.Struct, kw_only=True, frozen=True):
@@ -47,48 +45,80 @@ class Accepted(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class FormNeeds(msgspec.Struct, kw_only=True, frozen=True):
-    """Say what a form needs: its token for `form_token`, and the limits of the fields."""
+    """Say what a form needs: its token for `form_token`, the limits of the fields, and the texts around it.
+
+    `challenge` is set where the site asks for work: altcha's, version 2, deterministic; its answer goes into `altcha`.
+    `reasons` name what a comment can be reported for.
+    """
 
     form_token: str
     max_body: int
     max_author_name: int
+    challenge: dict[str, Any] | None
+    lang: str
+    dir: Literal["ltr", "rtl"]
+    strings: dict[str, str]
+    reasons: dict[str, str]
 
 
 async def submit(request: Request[State]) -> Response:
     """Take a comment in."""
     state = request.state
     site = await state["sites"].get(request.path_params["site"])
-    allowed = _require_origin(request, site)
+    allowed = require_origin(request, site)
     host = request.client.host if request.client else ""
     keys = await state["sites"].keys(site.id)
-    address = network(host)
-    state["limits"].spend(site.id, keyed(keys.address, address).hex() if address else "")
+    state["limits"].spend(site.id, sender(keys, host))
     sent = await read_comment(request)
     try:
-        receipt = await state["intake"].submit(_arrival(request, site, keys, sent, host))
+        receipt = await state["intake"].submit(await _arrival(request, site, keys, sent, host))
         token = author_token(keys.author_token, site.id, receipt.id)
         return _answer(request, sent, site, receipt, token, cors(allowed))
     except Exception:
         if sent.by_form and wants_html(request):
-            request.scope["kept_fields"] = msgspec.to_builtins(sent.fields)
+            request.scope["kept_fields"] = Kept(msgspec.to_builtins(sent.fields), site.origins)
         raise
 
 
 async def form(request: Request[State]) -> Response:
     """Say what a form needs before it is sent."""
     site = await request.state["sites"].get(request.path_params["site"])
-    allowed = _require_origin(request, site)
+    # A page that is none of the site's is told so, where its owner can see it.
+    request.scope["cors"] = {"Access-Control-Allow-Origin": "*"}
+    allowed = require_origin(request, site)
     fields = CommentForm(page_key=request.query_params.get("page_key"), page_url=request.query_params.get("page_url"))
-    key = checked(fields, referer="", only_page=True).page_key
-    keys = await request.state["sites"].keys(site.id)
-    needs = FormNeeds(form_token=form_token(keys.form_token, key, time.time()), max_body=10_000, max_author_name=80)
+    page_key = checked(fields, referer="", only_page=True).page_key
+    key = (await request.state["sites"].keys(site.id)).form_token
+    now = time.time()
+    speech = speak(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
+    needs = FormNeeds(
+        form_token=form_token(key, page_key, now),
+        max_body=MAX_BODY,
+        max_author_name=MAX_NAME,
+        challenge=challenge(key, page_key, now) if _asks_for_work(request, site) else None,
+        lang=speech.lang,
+        dir=speech.dir,
+        strings=speech.below("widget"),
+        reasons=speech.below("report"),
+    )
     return _json(needs, 200, {"Cache-Control": "no-store"} | cors(allowed))
+
+
+def _asks_for_work(request: Request[State], site: Site) -> bool:
+    """Tell whether a browser has to work before it sends a comment to a site."""
+    match site.policy.proof_of_work:
+        case "always":
+            return True
+        case "attack":
+            return request.state["limits"].is_pressed(site.id)
+        case "never":
+            return False
 
 
 async def preflight(request: Request[State]) -> Response:
     """Tell a browser whether a page of this origin may speak to the site."""
     site = await request.state["sites"].get(request.path_params["site"])
-    allowed = _require_origin(request, site)
+    allowed = require_origin(request, site)
     headers = cors(allowed) | {
         "Access-Control-Allow-Methods": _METHODS,
         "Access-Control-Allow-Headers": _HEADERS,
@@ -106,12 +136,18 @@ def cors(allowed: str) -> dict[str, str]:
     return headers
 
 
+def sender(keys: SiteKeys, host: str) -> str:
+    """Return by what name the limit of an address is kept, "" for none: hashed with the site's key of the day."""
+    address = network(host)
+    return keyed(keys.address, address).hex() if address else ""
+
+
 def is_allowed(origin: str, site: Site, own: str) -> bool:
     """Tell whether an origin is one of the site's, or the service's own."""
     return origin in site.origins or origin == own
 
 
-def _require_origin(request: Request[State], site: Site) -> str:
+def require_origin(request: Request[State], site: Site) -> str:
     """Return the caller's origin if it is one of the site's, "" if none is named.
 
     Programs name none, and browsers say `null` for sandboxed frames and pages that hide their address; both are let
@@ -134,12 +170,27 @@ def _not_allowed(what: str, origin: str, site: Site) -> str:
     return f"This {what} ({origin[:200]}) is not one of the site's. Configured for {site.name}: {known}."
 
 
-def _arrival(request: Request[State], site: Site, keys: SiteKeys, sent: Sent, host: str) -> Arrival:
+async def _arrival(request: Request[State], site: Site, keys: SiteKeys, sent: Sent, host: str) -> Arrival:
     fields = checked(sent.fields, referer=request.headers.get("referer", "") if sent.by_form else "")
     if fields.page_url and not is_allowed(origin_of(fields.page_url), site, request.state["settings"].public_url):
         raise OriginNotAllowed(_not_allowed("page's origin", origin_of(fields.page_url), site))
     now = datetime.now(UTC)
     author = f"{fields.author_email.lower()}\n{fields.author_name.casefold()}"
+    request_hash = hashlib.sha256(sent.raw).digest()
+    signals = form_signals(
+        keys.form_token, fields.page_key, fields.form_token, now.timestamp(), honeypot=fields.honeypot
+    )
+    # A form without script cannot do it; nor is it asked to.
+    if not sent.by_form and _asks_for_work(request, site):
+        work = await judge_work(
+            request.state["db"],
+            site.id,
+            keys.form_token,
+            page_key=fields.page_key,
+            payload=fields.altcha,
+            request_hash=request_hash,
+        )
+        signals = replace(signals, work=work)
     return Arrival(
         site=site,
         id=CommentId(new_id(now)),
@@ -154,10 +205,8 @@ def _arrival(request: Request[State], site: Site, keys: SiteKeys, sent: Sent, ho
         address_prefix=prefix(host),
         author_key=keyed(keys.author_key, author)[:16] if fields.author_email else None,
         idempotency_key=_idempotency_key(request),
-        request_hash=hashlib.sha256(sent.raw).digest(),
-        signals=form_signals(
-            keys.form_token, fields.page_key, fields.form_token, now.timestamp(), honeypot=fields.honeypot
-        ),
+        request_hash=request_hash,
+        signals=signals,
     )
 
 
@@ -199,21 +248,22 @@ def _answer(
         created_at=receipt.created_at,
         token=token,
         status_url=own + status_path,
-        message=message(receipt.state, receipt.categories),
+        message=message(speech_for(request, sent.fields.lang or ""), receipt.state, receipt.categories),
     )
     return _json(accepted, 201 if receipt.state == "published" else 202, headers)
 
 
-def message(state: CommentState, categories: tuple[Category, ...]) -> str:
+def message(speech: Strings, state: CommentState, categories: Sequence[Category]) -> str:
     """Return what an author is told about a comment: its state, and a coarse reason."""
-    if state == "published":
-        return "Thank you. Your comment is published."
-    if state == "rejected":
-        return "Your comment is not published."
-    if state == "erased":
-        return "Your comment has been erased."
-    why = next((_WHY[category] for category in ("care", "health", "spam") if category in categories), "")
-    return " ".join(filter(None, ("Thank you. A person will look at your comment before it appears.", why)))
+    said = [speech(f"message.{state}")]
+    if state == "held":
+        said += [speech(f"message.{why}") for why in ("care", "health", "spam") if why in categories][:1]
+    return " ".join(said)
+
+
+def speech_for(request: Request[State], lang: str) -> Strings:
+    """Return the texts for a reader: in the language of their comment, else as their browser asks."""
+    return speak(lang, request.headers.get("accept-language", ""))
 
 
 def _json(content: msgspec.Struct, status: int, headers: Mapping[str, str]) -> Response:
@@ -225,6 +275,6 @@ ROUTES = (
     Route("/v1/sites/{site}/form", form, methods=["GET"]),
     *(
         Route(f"/v1/sites/{{site}}/{name}", preflight, methods=["OPTIONS"], include_in_schema=False)
-        for name in ("comments", "counts", "feed.atom", "form")
+        for name in ("comments", "counts", "feed.atom", "form", "comments/{comment_id:uuid}/report")
     ),
 )

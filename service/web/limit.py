@@ -79,6 +79,11 @@ class RateLimits:
             if found := self._bucket(site, key, now):
                 found[1].tokens = max(-float(self._rate(key).count), found[1].tokens - count)
 
+    def is_pressed(self, site: SiteId) -> bool:
+        """Tell whether a site's bucket is less than half full: far more comments arrive than usual."""
+        found = self._bucket(site, "", time.monotonic())
+        return found is not None and found[1].tokens < self._rate("").count / 2
+
     def _rate(self, key: str) -> Rate:
         return self._rates["address" if key else "site"]
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from service.web.author import OwnComment
+from service.web.author import AppealText, OwnView, Revision
 from service.web.decisions import DecisionResult, DecisionResults, DecisionsRequest
 from service.web.filters import QueueQuery
 from service.web.form import CommentForm
@@ -19,6 +19,7 @@ from service.web.intake import Accepted, FormNeeds
 from service.web.operate import Health, Readiness
 from service.web.page import page
 from service.web.problem import Problem
+from service.web.report import Reported, ReportForm
 from service.web.review import CommentDetail, Leased, LeaseRequest, QueuePage
 from service.web.state import State
 from service.web.thread import Counts, Thread, ThreadQuery
@@ -63,10 +64,33 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         problems=(404, 422, 503),
     ),
     ("GET", "/v1/sites/{site}/form"): Operation(
-        tag="Pages", lists=("page_url", "page_key"), answers={200: FormNeeds}, problems=(403, 404, 422, 503)
+        tag="Pages", lists=("page_url", "page_key", "lang"), answers={200: FormNeeds}, problems=(403, 404, 422, 503)
+    ),
+    ("POST", "/v1/sites/{site}/comments/{comment_id}/report"): Operation(
+        tag="Pages",
+        body=ReportForm,
+        answers={202: Reported},
+        problems=(400, 403, 404, 408, 413, 415, 422, 429, 503),
     ),
     ("GET", "/v1/comments/{comment_id}"): Operation(
-        tag="Authors", answers={200: OwnComment}, problems=(401, 404, 503), security="author"
+        tag="Authors", answers={200: OwnView}, problems=(401, 404, 503), security="author"
+    ),
+    ("PATCH", "/v1/comments/{comment_id}"): Operation(
+        tag="Authors",
+        body=Revision,
+        answers={200: OwnView},
+        problems=(400, 401, 404, 408, 409, 410, 413, 415, 422, 503),
+        security="author",
+    ),
+    ("DELETE", "/v1/comments/{comment_id}"): Operation(
+        tag="Authors", answers={204: None}, problems=(401, 404, 503), security="author"
+    ),
+    ("POST", "/v1/comments/{comment_id}/appeal"): Operation(
+        tag="Authors",
+        body=AppealText,
+        answers={200: OwnView},
+        problems=(400, 401, 404, 408, 409, 413, 415, 422, 503),
+        security="author",
     ),
     ("GET", "/v1/review/queue"): Operation(
         tag="Review", query=QueueQuery, answers={200: QueuePage}, problems=(401, 403, 404, 422, 503), security="member"

@@ -1,5 +1,7 @@
 """Turn errors into answers: RFC 9457 for programs, a small page for a browser that posted a form."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -10,7 +12,8 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 
 from service.errors import FieldError, MethodNotAllowed, NotFound, RequestError, Unavailable
-from service.web.page import page
+from service.web.page import page, policy
+from service.web.strings import speak
 
 
 class FieldProblem(msgspec.Struct, kw_only=True, frozen=True):
@@ -29,6 +32,17 @@ class Problem(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     detail: str
     code: str
     errors: tuple[FieldProblem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a form sent that could not be taken, and the origins to which it may lead.
+
+    Stands in `request.scope["kept_fields"]` for the answer to the error.
+    """
+
+    fields: Mapping[str, str | None]
+    leads_to: Sequence[str]
 
 
 async def on_error(request: Request[Any], error: Exception) -> Response:
@@ -79,13 +93,38 @@ def answer(request: Request[Any], error: RequestError | Unavailable) -> Response
         headers["WWW-Authenticate"] = "Bearer"
     headers |= request.scope.get("cors", {})
     if wants_html(request):
-        kept = request.scope.get("kept_fields", {})
+        if kept := request.scope.get("kept_fields"):
+            return _again(request, error, headers, kept)
         return page(
-            "problem.html", status=error.status, headers=headers, title=error.title, detail=str(error),
-            errors=_field_errors(error), kept=kept,
-        )  # fmt: skip
+            "problem.html",
+            status=error.status,
+            headers=headers,
+            title=error.title,
+            detail=str(error),
+            errors=_field_errors(error),
+        )
     return Response(
         problem_json(error), status_code=error.status, headers=headers, media_type="application/problem+json"
+    )
+
+
+def _again(request: Request[Any], error: RequestError | Unavailable, headers: dict[str, str], kept: Kept) -> Response:
+    """Return the form with what was written and what is wrong with it, to put right and send again."""
+    speech = speak(kept.fields.get("lang") or "", request.headers.get("accept-language", ""))
+    known = speech.below("widget")
+    faults = {each.field: known.get(f"bad_{each.field}", each.message) for each in _field_errors(error)}
+    shown = {"author_name", "author_email", "body"}
+    return page(
+        "again.html",
+        status=error.status,
+        headers=headers | {"Content-Security-Policy": policy(form_to=kept.leads_to)},
+        t=speech,
+        detail="" if faults.keys() & shown else str(error),
+        faults=faults,
+        others={name: message for name, message in faults.items() if name not in shown},
+        action=request.url.path,
+        kept={name: value or "" for name, value in kept.fields.items()},
+        hidden=sorted(kept.fields.keys() - shown - {"website"}),
     )
 
 

@@ -13,6 +13,7 @@ from service.comment import AuthorRecord, Category, CommentId, Verdict
 from service.comment import State as CommentState
 from service.errors import NotFound
 from service.store.cases import DecisionRow, QueueFilters, QueueItem, Similar, Stored
+from service.store.records import Appeal, Report
 from service.store.review import comment_detail, give_back, queue_page, take_leases
 from service.web.auth import Caller, MemberRoute
 from service.web.filters import MOST, Code, Key, SiteName, Words, strict_query
@@ -68,7 +69,8 @@ class QueueEntry(msgspec.Struct, kw_only=True, frozen=True):
     priority: float
     queued_at: datetime
     version: int
-    reports: tuple[()] = ()
+    reports: tuple[Report, ...]
+    appeal: Appeal | None
 
 
 class QueuePage(msgspec.Struct, kw_only=True, frozen=True):
@@ -115,7 +117,8 @@ class CommentDetail(msgspec.Struct, kw_only=True, frozen=True):
     verdicts: tuple[Verdict, ...]
     decisions: tuple[DecisionRow, ...]
     similar: tuple[Similar, ...]
-    reports: tuple[()] = ()
+    reports: tuple[Report, ...]
+    appeal: Appeal | None
 
 
 async def list_queue(request: Request[State], caller: Caller) -> Response:
@@ -200,6 +203,8 @@ def _entries(items: Sequence[QueueItem], caller: Caller) -> list[QueueEntry]:
             priority=item.priority,
             queued_at=item.queued_at,
             version=item.version,
+            reports=item.reports,
+            appeal=item.appeal,
         )
         for item in items
     ]
@@ -235,6 +240,8 @@ def _detail(stored: Stored, caller: Caller) -> CommentDetail:
         verdicts=stored.verdicts,
         decisions=stored.decisions,
         similar=stored.similar,
+        reports=item.reports,
+        appeal=item.appeal,
     )
 
 

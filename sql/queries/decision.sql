@@ -1,5 +1,6 @@
 -- name: lock_comments
--- Take comments for deciding, in one order for everybody, with who decided last and who holds the lease.
+-- Take comments for deciding, in one order for everybody, with who decided last, who holds the lease, and whether
+-- somebody else has to decide: the comment is appealed, $2 ($3) took that decision, and the site has another member.
 SELECT
     c.site_id, c.comment_id, c.page_id, c.state, c.version, c.decided, c.author_key, c.created_at,
     q.site_id IS NOT NULL AS queued, q.leased_by, q.leased_label, q.leased_until > now() AS leased,
@@ -9,7 +10,20 @@ SELECT
         WHERE d.site_id = c.site_id AND d.comment_id = c.comment_id
         ORDER BY d.seq DESC
         LIMIT 1
-    ) AS last_decision
+    ) AS last_decision,
+    EXISTS (
+        SELECT
+        FROM appeal AS a
+        JOIN decision AS d ON d.site_id = a.site_id AND d.decision_id = a.decision_id
+        WHERE a.site_id = c.site_id AND a.comment_id = c.comment_id AND a.answered_by IS NULL
+            AND d.member_id IS NOT DISTINCT FROM $2 AND (d.member_id IS NOT NULL OR d.decided_by = $3)
+            AND EXISTS (
+                SELECT
+                FROM member AS m
+                WHERE m.site_id = c.site_id AND m.revoked_at IS NULL AND m.role <> 'viewer'
+                    AND m.member_id IS DISTINCT FROM $2
+            )
+    ) AS needs_another
 FROM comment AS c
 LEFT JOIN queue AS q ON q.site_id = c.site_id AND q.comment_id = c.comment_id
 WHERE c.comment_id = ANY ($1::uuid[])
@@ -92,6 +106,23 @@ WITH wish AS (
     DELETE FROM queue AS q
     USING moved AS m
     WHERE q.site_id = m.site_id AND q.comment_id = m.comment_id AND m.action IN ('approve', 'reject', 'erase')
+), closed_reports AS (
+    UPDATE report AS r
+    SET closed_at = coalesce(r.closed_at, $18), note = CASE m.state_after WHEN 'erased' THEN '' ELSE r.note END
+    FROM moved AS m
+    WHERE r.site_id = m.site_id AND r.comment_id = m.comment_id
+        AND m.action IN ('approve', 'reject', 'erase') AND (r.closed_at IS NULL OR m.state_after = 'erased')
+), answered_appeals AS (
+    -- Undoing the answer opens the appeal again; undoing what was appealed answers it.
+    UPDATE appeal AS a
+    SET answered_by = CASE WHEN a.answered_by = m.undoes THEN NULL ELSE coalesce(a.answered_by, m.decision_id) END,
+        text = CASE m.state_after WHEN 'erased' THEN '' ELSE a.text END
+    FROM moved AS m
+    WHERE a.site_id = m.site_id AND a.comment_id = m.comment_id
+        AND (
+            (m.action IN ('approve', 'reject', 'erase') AND (a.answered_by IS NULL OR m.state_after = 'erased'))
+            OR (m.action = 'undo' AND (a.answered_by = m.undoes OR (a.answered_by IS NULL AND a.decision_id = m.undoes)))
+        )
 ), new_decision AS (
     INSERT INTO decision (
         site_id, decision_id, comment_id, action, reason, note, state_before, state_after, decided_before,

@@ -18,3 +18,14 @@ WHERE purpose = 'address' AND day < (now() AT TIME ZONE 'UTC')::date - 1;
 -- Drop notices that nobody has collected for a week.
 DELETE FROM outbox
 WHERE created_at < now() - interval '7 days';
+
+-- name: forget_reporters
+-- Drop the keyed address of reports older than 48 hours.
+UPDATE report
+SET address_hash = NULL
+WHERE address_hash IS NOT NULL AND created_at < now() - interval '48 hours';
+
+-- name: forget_proofs
+-- Drop proofs of work that could not be used any more.
+DELETE FROM proof
+WHERE expires_at < now();

@@ -12,7 +12,11 @@ SELECT
     k.request_hash AS replay_hash
 FROM unnest($1::int[], $2::text[], $3::uuid[], $4::bytea[], $5::bigint[], $6::bytea[])
     WITH ORDINALITY AS i (site_id, page_key, parent_id, author_key, text_hash, key_hash, n)
-LEFT JOIN page AS p ON p.site_id = i.site_id AND p.key = i.page_key
+LEFT JOIN page_alias AS alias ON alias.site_id = i.site_id AND alias.key = i.page_key
+LEFT JOIN page AS p ON p.site_id = i.site_id AND p.page_id = coalesce(
+    alias.page_id,
+    (SELECT named.page_id FROM page AS named WHERE named.site_id = i.site_id AND named.key = i.page_key)
+)
 LEFT JOIN comment AS parent ON parent.site_id = i.site_id AND parent.comment_id = i.parent_id
 LEFT JOIN author AS a ON a.site_id = i.site_id AND a.author_key = i.author_key
 LEFT JOIN idempotency AS k ON k.site_id = i.site_id AND k.key_hash = i.key_hash

@@ -1,8 +1,12 @@
 -- name: find_page
--- One page by its key.
-SELECT page_id, key, url, title, published, closed, changed_at
-FROM page
-WHERE site_id = $1 AND key = $2;
+-- One page by its key, or by another name that it has; an alias comes first.
+SELECT p.page_id, p.key, p.url, p.title, p.published, p.closed, p.changed_at
+FROM page AS p
+WHERE p.site_id = $1
+    AND p.page_id = coalesce(
+        (SELECT a.page_id FROM page_alias AS a WHERE a.site_id = $1 AND a.key = $2),
+        (SELECT named.page_id FROM page AS named WHERE named.site_id = $1 AND named.key = $2)
+    );
 
 -- name: published_oldest
 -- A page's published comments in the order of arrival, after a given one.
@@ -20,11 +24,20 @@ WHERE site_id = $1 AND page_id = $2 AND state = 'published' AND ($3::uuid IS NUL
 ORDER BY comment_id DESC
 LIMIT $4;
 
+-- name: find_published
+-- One published comment.
+SELECT comment_id, parent_id, author_name, author_url, html, created_at, edited_at
+FROM comment
+WHERE site_id = $1 AND comment_id = $2 AND state = 'published';
+
 -- name: page_counts
--- How many published comments each of these pages has.
-SELECT key, published
-FROM page
-WHERE site_id = $1 AND key = ANY ($2::text[]);
+-- How many published comments the page of each of these keys has.
+SELECT i.key, p.published
+FROM unnest($2::text[]) AS i (key)
+LEFT JOIN page_alias AS a ON a.site_id = $1 AND a.key = i.key
+JOIN page AS p ON p.site_id = $1 AND p.page_id = coalesce(
+    a.page_id, (SELECT named.page_id FROM page AS named WHERE named.site_id = $1 AND named.key = i.key)
+);
 
 -- name: recent_published
 -- A site's latest published comments with their pages.
@@ -36,21 +49,3 @@ JOIN page AS p ON p.site_id = c.site_id AND p.page_id = c.page_id
 WHERE c.site_id = $1 AND c.state = 'published'
 ORDER BY c.comment_id DESC
 LIMIT $2;
-
--- name: author_view
--- A comment as its author may see it, with the reason of the decision that stands.
-SELECT
-    s.name AS site, c.comment_id, c.state, c.html, c.created_at, v.flags,
-    p.page_id, p.key, p.url, p.title, p.published, p.closed, p.changed_at,
-    (
-        SELECT d.reason
-        FROM decision AS d
-        WHERE d.site_id = c.site_id AND d.comment_id = c.comment_id AND d.state_after = c.state
-        ORDER BY d.seq DESC
-        LIMIT 1
-    ) AS reason
-FROM comment AS c
-JOIN site AS s ON s.site_id = c.site_id
-JOIN page AS p ON p.site_id = c.site_id AND p.page_id = c.page_id
-JOIN verdict AS v ON v.site_id = c.site_id AND v.comment_id = c.comment_id AND v.revision = c.revision
-WHERE c.site_id = $1 AND c.comment_id = $2;

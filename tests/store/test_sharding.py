@@ -48,8 +48,7 @@ def joins(plan: Plan) -> list[Plan]:
     return [
         node
         for node in nodes(plan)
-        if node["Node Type"] in ("Nested Loop", "Hash Join", "Merge Join")
-        and all(scans(side) for side in sides(node))
+        if node["Node Type"] in ("Nested Loop", "Hash Join", "Merge Join") and all(scans(side) for side in sides(node))
     ]
 
 

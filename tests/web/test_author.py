@@ -78,4 +78,4 @@ def test_a_link_that_was_never_given_out_shows_nothing(live: Live, token: str) -
 def test_an_author_sees_no_scores(live: Live, held: dict[str, str]) -> None:
     answer = live.get(f"/v1/comments/{held['id']}", bearer(held["token"]))
 
-    assert set(answer.json) == {"id", "status", "html", "created_at", "page_url", "reason", "message"}
+    assert not {"verdict", "scores", "flags", "models", "categories"} & set(answer.json)

@@ -74,7 +74,7 @@ def test_a_comment_can_be_answered_without_script(live: Live) -> None:
 
 @pytest.mark.parametrize("asked", ["17", "%22%3E%3Cscript%3E", "00000000-0000-0000-0000-000000000000"])
 def test_an_answer_to_nothing_is_a_comment_on_the_article(live: Live, asked: str) -> None:
-    page = live.get(f"/demo?answer={asked}").text
+    page = live.get(f"/demo/plain?answer={asked}").text
 
     assert Form(page).fields["parent_id"] == ""
     assert "<script" not in page
@@ -87,7 +87,7 @@ def test_every_field_that_people_see_has_a_label(live: Live) -> None:
     assert {"page_url", "form_token", "parent_id"} <= set(form.fields)
 
 
-@pytest.mark.parametrize("path", ["/demo", "/docs", "/nothing", "/status/x"])
+@pytest.mark.parametrize("path", ["/demo/plain", "/docs", "/nothing", "/status/x"])
 def test_pages_have_neither_script_nor_inline_style_nor_foreign_content(live: Live, path: str) -> None:
     page = live.get(path, BROWSER).text
 
