@@ -62,12 +62,13 @@ def _add_running(commands: _Commands) -> None:
     command.add_argument("--port", type=int, help="port to listen on (default: GATEPOST_PORT, 8000)")
     command.add_argument("--workers", type=int, help="processes that serve (default: GATEPOST_WORKERS, 1)")
     _add(commands, "migrate", "bring the database to the schema of this version", serve.migrate)
-    command = _add(commands, "doctor", "explain what is wrong with a set-up", doctor.doctor)
+    command = _add(commands, "doctor", "explain what is wrong with a set-up, or with a page", doctor.doctor)
+    command.add_argument("--page", default="", metavar="URL", help="look at this page, and send it a test comment")
     _with_json(command)
 
 
 def _add_sites(commands: _Commands) -> None:
-    from service.commands import site
+    from service.commands import page, site
 
     sites = _group(commands, "site", "make and list sites")
     command = _add(sites, "add", "make a site", site.site_add)
@@ -94,8 +95,27 @@ def _add_sites(commands: _Commands) -> None:
     command.add_argument(
         "--reject-at", action="append", default=[], metavar="spam=0.99", help="reject from this score on"
     )
+    command.add_argument(
+        "--proof-of-work",
+        choices=("never", "attack", "always"),
+        help="when browsers have to work before they send (default: attack)",
+    )
     _with_json(command)
     _with_json(_add(sites, "list", "list the sites", site.site_list))
+
+    pages = _group(commands, "page", "give pages other names, and move their comments")
+    command = _add(pages, "alias", "let another key or address name a page", page.page_alias)
+    command.add_argument("alias")
+    command.add_argument("page", help="the page's key or address")
+    command.add_argument("--site", required=True)
+    command = _add(pages, "move", "put a page's comments under another key or address", page.page_move)
+    command.add_argument("old")
+    command.add_argument("new")
+    command.add_argument("--site", required=True)
+    command.add_argument(
+        "--prefix", action="store_true", help="every page whose key begins so, as when a domain changes"
+    )
+    _with_json(command)
 
 
 def _add_people(commands: _Commands) -> None:

@@ -5,10 +5,10 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
 
 from service.commands.database import reachable
+from service.commands.finding import Finding
+from service.commands.page_check import page_findings
 from service.commands.say import say, say_json
 from service.errors import GatepostError
 from service.judges import load_judges
@@ -20,23 +20,20 @@ from service.store.sites import list_sites
 _LEAST_FREE_BYTES = 500_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Say how one part of the set-up is."""
-
-    part: str
-    state: Literal["good", "bad"]
-    text: str
-
-
-def doctor(settings: Settings, *, as_json: bool) -> int:
-    """Look at every part of the set-up; exit with 1 when something is wrong."""
-    findings = [*_models(), *_port(settings), *_database(settings)]
+def doctor(settings: Settings, *, page: str, as_json: bool) -> int:
+    """Look at every part of the set-up, or at a page of an owner's; exit with 1 when something is wrong."""
+    findings = list(page_findings(settings, page) if page else _whole(settings))
     if as_json:
         say_json(findings)
     for finding in [] if as_json else findings:
         say(f"{'ok ' if finding.state == 'good' else 'BAD'}  {finding.part:10} {finding.text}")
     return int(any(finding.state == "bad" for finding in findings))
+
+
+def _whole(settings: Settings) -> Iterator[Finding]:
+    yield from _models()
+    yield from _port(settings)
+    yield from _database(settings)
 
 
 def _models() -> Iterator[Finding]:

@@ -43,6 +43,7 @@ def site_change(
     mode: Literal["pre", "hybrid", "post"] | None,
     hold_at: Sequence[str],
     reject_at: Sequence[str],
+    proof_of_work: Literal["never", "attack", "always"] | None,
     as_json: bool,
 ) -> int:
     """Change what is given of a site, and leave the rest."""
@@ -55,6 +56,7 @@ def site_change(
             mode=mode or site.policy.mode,
             hold_at={**site.policy.hold_at, **_thresholds(hold_at)},
             reject_at={**site.policy.reject_at, **_thresholds(reject_at)},
+            proof_of_work=proof_of_work or site.policy.proof_of_work,
         )
         changed = replace(site, title=title or site.title, origins=tuple(origins) or site.origins, policy=policy)
         await change_site(db, changed)

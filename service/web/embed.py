@@ -6,7 +6,7 @@ import time
 from functools import cache
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from service.errors import FieldError, Invalid, OriginNotAllowed
@@ -81,6 +81,11 @@ async def frame(request: Request[State]) -> Response:
     )
 
 
+async def icon(request: Request[State]) -> Response:
+    """Give our mark: browsers ask for it here beside what is no HTML."""
+    return FileResponse(STATIC / "icon.svg", headers={"Cache-Control": "public, max-age=86400"})
+
+
 def _origin(fields: Fields, site: Site, own: str) -> str:
     """Return the origin of the page around the frame.
 
@@ -107,6 +112,7 @@ async def thread_of(request: Request[State], site: Site, page_key: str) -> tuple
 
 
 ROUTES = (
+    Route("/favicon.ico", icon, methods=["GET"], include_in_schema=False),
     Route("/embed.js", script, methods=["GET"], include_in_schema=False),
     Route("/embed/{site}", frame, methods=["GET"], include_in_schema=False),
 )

@@ -52,18 +52,35 @@ def hosting() -> Iterator[Host]:
         thread.join()
 
 
-def article(service: str, *, body: str = "", head: str = "", attributes: str = "", form: bool = True) -> str:
-    """Return an owner's article with the snippet of the guide at its end."""
-    fields = f"""<form method="post" action="{service}/v1/sites/demo/comments">
+def snippet(
+    service: str,
+    *,
+    site: str = "demo",
+    url: str = "",
+    attributes: str = "",
+    form: bool = True,
+    form_attributes: str = "",
+    script: bool = True,
+) -> str:
+    """Return the snippet of the guide."""
+    fields = f"""<form {form_attributes} method="post" action="{service}/v1/sites/{site}/comments">
+  <input type="hidden" name="page_url" value="{url}">
   <label>Name <input name="author_name" maxlength="80" autocomplete="name"></label>
   <label>E-mail, never shown <input name="author_email" type="email" autocomplete="email"></label>
   <label>Comment <textarea name="body" required maxlength="10000" rows="6"></textarea></label>
   <p hidden><label>Leave this empty <input name="website" tabindex="-1" autocomplete="off"></label></p>
   <button>Send</button>
 </form>"""
+    return f"""<comment-thread data-site="{site}"{attributes}>{fields if form else ""}</comment-thread>
+{f'<script type="module" src="{service}/embed.js"></script>' if script else ""}"""
+
+
+def article(service: str, *, body: str = "", head: str = "", lang: str = "en", **more: str | bool) -> str:
+    """Return an owner's article with the snippet of the guide at its end."""
+    direction = ' dir="rtl"' if lang == "ar" else ""
     return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<html lang="{lang}"{direction}><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>An article</title>{head}</head>
 <body><main><h1>An article</h1>{body or f"<p>{WORD}</p>"}
-<comment-thread data-site="demo"{attributes}>{fields if form else ""}</comment-thread>
-<script type="module" src="{service}/embed.js"></script></main></body></html>"""
+{snippet(service, **more)}</main></body></html>"""  # type: ignore[arg-type]

@@ -41,6 +41,7 @@ TABLE = {
     ("POST", "/v1/comments/{comment_id}/appeal"): AUTHOR,
     ("GET", "/status/{token}"): AUTHOR,
     ("POST", "/status/{token}"): AUTHOR,
+    ("GET", "/favicon.ico"): OPEN,
     ("GET", "/embed.js"): OPEN,
     ("GET", "/embed/{site}"): OPEN,
     ("GET", "/demo"): OPEN,

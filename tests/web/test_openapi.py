@@ -31,7 +31,7 @@ CHECKS = [
 ]
 EXAMPLES = 40
 METHODS = {"get", "post", "put", "patch", "delete"}
-UNDESCRIBED = ("/console", "/static", "/docs", "/demo", "/status/", "/embed", "/report/")
+UNDESCRIBED = ("/console", "/static", "/docs", "/demo", "/status/", "/embed", "/report/", "/favicon.ico")
 """What is made for people."""
 
 

@@ -186,7 +186,7 @@ class CommentThread extends HTMLElement {
     return ask(`${this.#site}/comments?${query}`, { cache: this.#own().length ? "no-cache" : "default" });
   }
 
-  /* The form works without us; say what is wrong beside it and offer another try. */
+  /* The form works without us, and what the page itself shows of the thread (slot="plain") is better than nothing. */
   #fail(error) {
     this.#root ??= this.attachShadow({ mode: "open" });
     const text = error.problem?.detail ?? this.#needs?.strings.failed ?? "The comments cannot be shown at the moment.";
@@ -195,7 +195,8 @@ class CommentThread extends HTMLElement {
       this.#start();
     });
     this.#root.adoptedStyleSheets = [sheet(INSIDE)];
-    this.#root.replaceChildren(make("section", {}, make("p", { role: "alert", textContent: text }), again), make("slot"));
+    this.#root.replaceChildren(make("section", {}, make("p", { role: "alert", textContent: text }), again),
+      make("slot", { name: "plain" }), make("slot"));
   }
 
   #build() {
@@ -265,10 +266,10 @@ class CommentThread extends HTMLElement {
   #show({ page, comments, next_cursor }) {
     this.#count = page.count;
     this.#cursor = next_cursor;
+    if (page.closed) this.#home.replaceChildren(make("p", { textContent: this.#t("closed") }));
     for (const comment of comments) this.#place(comment);
     this.#more.hidden = !next_cursor;
     this.#update();
-    if (page.closed) this.#home.replaceChildren(make("p", { textContent: this.#t("closed") }));
   }
 
   #update() {
@@ -623,7 +624,7 @@ if (!customElements.get("comment-thread")) {
 }
 
 /* In a frame of ours: tell the page around, and no other, how high we are. */
-if (FRAMED_BY) {
-  const tell = () => parent.postMessage({ gatepost: "height", height: document.body.offsetHeight }, FRAMED_BY);
-  new ResizeObserver(tell).observe(document.body);
+if (FRAMED_BY && parent !== window) {
+  const tell = () => parent.postMessage({ gatepost: "height", height: document.documentElement.offsetHeight }, FRAMED_BY);
+  new ResizeObserver(tell).observe(document.documentElement);
 }
