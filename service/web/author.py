@@ -20,7 +20,7 @@ from service.store.notices import add_appeal
 from service.store.records import Appeal, Arrival, OwnComment, Site
 from service.web.field import MAX_BODY
 from service.web.form import MAX_BYTES
-from service.web.intake import message, speech_for
+from service.web.intake import message, speech_for, spend
 from service.web.payload import read_json
 from service.web.signature import read_author_token
 from service.web.state import State
@@ -154,6 +154,7 @@ async def revise(request: Request[State], view: OwnComment, body: str) -> None:
     if editable_until(view) is None:
         raise Conflict(TOO_LATE, code="not_editable")
     site = await request.state["sites"].get(view.site)
+    await spend(request, site)
     arrival = _arrival(site, view, text)
     about = await own.circumstance_of(request.state["db"], arrival, fingerprint(sanitise(text).text))
     judged = await request.state["intake"].judge_again(arrival, replace(about, page_id=view.page.id))
@@ -176,6 +177,7 @@ async def appeal_against(request: Request[State], view: OwnComment, text: str) -
     """
     written = required("text", text, MAX_APPEAL)
     site = await request.state["sites"].get(view.site)
+    await spend(request, site)
     if not await add_appeal(request.state["db"], site.id, view.id, written):
         raise Conflict("There is no decision on this comment that could be appealed.", code="not_appealable")
 

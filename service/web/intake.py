@@ -66,9 +66,8 @@ async def submit(request: Request[State]) -> Response:
     state = request.state
     site = await state["sites"].get(request.path_params["site"])
     allowed = require_origin(request, site)
-    host = request.client.host if request.client else ""
+    host = await spend(request, site)
     keys = await state["sites"].keys(site.id)
-    state["limits"].spend(site.id, sender(keys, host))
     sent = await read_comment(request)
     try:
         receipt = await state["intake"].submit(await _arrival(request, site, keys, sent, host))
@@ -127,6 +126,20 @@ async def preflight(request: Request[State]) -> Response:
     return Response(status_code=204, headers=headers if allowed else {"Vary": "Origin"})
 
 
+async def spend(request: Request[State], site: Site) -> str:
+    """Count a request against its address and site, and return the address, "" for none.
+
+    Raises:
+        TooManyRequests: one of the limits is reached.
+    """
+    host = request.client.host if request.client else ""
+    keys = await request.state["sites"].keys(site.id)
+    address = network(host)
+    # By a name that other processes may read without learning the address.
+    request.state["limits"].spend(site.id, keyed(keys.address, address).hex() if address else "")
+    return host
+
+
 def cors(allowed: str) -> dict[str, str]:
     """Return the headers that let a page of an allowed origin read the answer; "" is no browser's page."""
     headers = {"Vary": "Origin"}
@@ -134,12 +147,6 @@ def cors(allowed: str) -> dict[str, str]:
         headers["Access-Control-Allow-Origin"] = allowed
         headers["Access-Control-Expose-Headers"] = "ETag, Retry-After, X-Request-Id"
     return headers
-
-
-def sender(keys: SiteKeys, host: str) -> str:
-    """Return by what name the limit of an address is kept, "" for none: hashed with the site's key of the day."""
-    address = network(host)
-    return keyed(keys.address, address).hex() if address else ""
 
 
 def is_allowed(origin: str, site: Site, own: str) -> bool:

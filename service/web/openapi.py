@@ -79,7 +79,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         tag="Authors",
         body=Revision,
         answers={200: OwnView},
-        problems=(400, 401, 404, 408, 409, 410, 413, 415, 422, 503),
+        problems=(400, 401, 404, 408, 409, 410, 413, 415, 422, 429, 503),
         security="author",
     ),
     ("DELETE", "/v1/comments/{comment_id}"): Operation(
@@ -89,7 +89,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         tag="Authors",
         body=AppealText,
         answers={200: OwnView},
-        problems=(400, 401, 404, 408, 409, 413, 415, 422, 503),
+        problems=(400, 401, 404, 408, 409, 413, 415, 422, 429, 503),
         security="author",
     ),
     ("GET", "/v1/review/queue"): Operation(

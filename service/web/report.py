@@ -15,7 +15,7 @@ from service.store.notices import add_report
 from service.store.records import PublicComment, Site
 from service.store.threads import find_published
 from service.web.form import MAX_BYTES
-from service.web.intake import cors, require_origin, sender, speech_for
+from service.web.intake import cors, require_origin, speech_for, spend
 from service.web.page import page
 from service.web.payload import read_form, read_json
 from service.web.signature import keyed
@@ -70,10 +70,9 @@ async def report_by_form(request: Request[State]) -> Response:
 
 
 async def _keep(request: Request[State], site: Site, sent: ReportForm) -> None:
-    host = request.client.host if request.client else ""
-    keys = await request.state["sites"].keys(site.id)
-    request.state["limits"].spend(site.id, sender(keys, host))
+    host = await spend(request, site)
     await _published(request, site)
+    keys = await request.state["sites"].keys(site.id)
     await add_report(
         request.state["db"],
         site.id,

@@ -1,26 +1,38 @@
 -- name: add_report
 -- Keep a report of a published comment, once per address until it is looked at.
-INSERT INTO report (site_id, report_id, comment_id, reason, note, address_hash, created_at)
-SELECT c.site_id, $3, c.comment_id, $4, $5, $6, $7
-FROM comment AS c
-WHERE c.site_id = $1 AND c.comment_id = $2 AND c.state = 'published'
-ON CONFLICT (site_id, comment_id, address_hash) WHERE closed_at IS NULL DO NOTHING;
+WITH made AS (
+    INSERT INTO report (site_id, report_id, comment_id, reason, note, address_hash, created_at)
+    SELECT c.site_id, $3, c.comment_id, $4, $5, $6, $7
+    FROM comment AS c
+    WHERE c.site_id = $1 AND c.comment_id = $2 AND c.state = 'published'
+    ON CONFLICT (site_id, comment_id, address_hash) WHERE closed_at IS NULL DO NOTHING
+    RETURNING site_id, comment_id, reason, created_at
+)
+INSERT INTO event (site_id, kind, comment_id, detail, created_at)
+SELECT site_id, 'comment.reported', comment_id, reason, created_at
+FROM made;
 
 -- name: add_appeal
 -- Keep an appeal of the decision that stands, unless that decision has been appealed or itself answered an appeal.
-INSERT INTO appeal (site_id, decision_id, comment_id, text, created_at)
-SELECT d.site_id, d.decision_id, d.comment_id, $3, $4
-FROM comment AS c
-JOIN LATERAL (
-    SELECT s.site_id, s.decision_id, s.comment_id
-    FROM decision AS s
-    WHERE s.site_id = c.site_id AND s.comment_id = c.comment_id AND s.state_after = c.state
-    ORDER BY s.seq DESC
-    LIMIT 1
-) AS d ON true
-WHERE c.site_id = $1 AND c.comment_id = $2 AND c.state = 'rejected'
-    AND NOT EXISTS (SELECT FROM appeal AS a WHERE a.site_id = d.site_id AND a.answered_by = d.decision_id)
-ON CONFLICT DO NOTHING;
+WITH made AS (
+    INSERT INTO appeal (site_id, decision_id, comment_id, text, created_at)
+    SELECT d.site_id, d.decision_id, d.comment_id, $3, $4
+    FROM comment AS c
+    JOIN LATERAL (
+        SELECT s.site_id, s.decision_id, s.comment_id
+        FROM decision AS s
+        WHERE s.site_id = c.site_id AND s.comment_id = c.comment_id AND s.state_after = c.state
+        ORDER BY s.seq DESC
+        LIMIT 1
+    ) AS d ON true
+    WHERE c.site_id = $1 AND c.comment_id = $2 AND c.state = 'rejected'
+        AND NOT EXISTS (SELECT FROM appeal AS a WHERE a.site_id = d.site_id AND a.answered_by = d.decision_id)
+    ON CONFLICT DO NOTHING
+    RETURNING site_id, comment_id, created_at
+)
+INSERT INTO event (site_id, kind, comment_id, created_at)
+SELECT site_id, 'comment.appealed', comment_id, created_at
+FROM made;
 
 -- name: reports_on
 -- Every report on these comments, the latest first.

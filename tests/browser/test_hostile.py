@@ -22,6 +22,8 @@ from service.store.intake import Writer
 from service.store.records import Judged, Site
 from service.store.sites import find_site
 
+pytest_plugins = ["theatre"]
+
 FILES = ("xss", "mxss", "url_scheme", "html_pathological", "html5_conformance", "unicode", "injection_misc")
 ON_A_PAGE = 1000
 """What the widget loads by itself in search of a permalink: 20 times 50."""

@@ -7,6 +7,8 @@ from playwright.sync_api import Page, Route, expect
 from stage import Stage
 from test_widget import by, posted, press_send, put, send, shown, write
 
+pytest_plugins = ["theatre"]
+
 SCHEMES = (
     "<style>:root { color-scheme: light dark } body { font: 1rem/1.5 Georgia, serif; max-width: 40rem; margin: auto;"
     " padding: 1rem; background: #fdfdf8; color: #333 }"

@@ -9,6 +9,8 @@ from stage import Stage
 from test_looks import check
 from test_widget import by, posted, press_send, put, send, shown, write
 
+pytest_plugins = ["theatre"]
+
 WORDS = "I read this twice and it helped me, thank you."
 
 

@@ -9,6 +9,8 @@ from host import article
 from playwright.sync_api import BrowserContext, Page, Route, expect
 from stage import Stage, Watched
 
+pytest_plugins = ["theatre"]
+
 WORDS = "I read this twice and it helped me, thank you."
 STRICT = (
     "default-src 'none'; script-src {0}; connect-src {0}; form-action {0}; base-uri 'none'; "
@@ -221,6 +223,8 @@ def test_long_threads_come_in_pages_either_way_around(stage: Stage) -> None:
     page.get_by_role("button", name="Show more comments").click()
     expect(page.locator(".replies article .body")).to_have_text(["Number 55"])
     expect(page.locator("article")).to_have_count(56)
+    send(page, "The newest of all")
+    expect(page.locator("article .body").first).to_have_text("The newest of all")
 
 
 def test_a_permalink_leads_to_its_comment_on_whatever_page(stage: Stage) -> None:
@@ -251,6 +255,8 @@ def test_an_author_changes_and_deletes_their_comment_in_place(stage: Stage) -> N
     page.get_by_role("button", name="Delete").click()
     expect(page.get_by_text("Your comment is deleted.")).to_be_visible()
     expect(page.get_by_role("heading", name="Comments (0)")).to_be_visible()
+    page.reload()
+    expect(page.locator("comment-thread")).to_contain_text("Nobody has commented yet.")
     stranger = stage.open(url).page
     expect(stranger.locator("article")).to_have_count(0)
 

@@ -48,7 +48,8 @@ textarea { inline-size: 100%; min-block-size: 5rem } label { display: block; mar
 .bar { align-items: center; justify-content: space-between } .bar label { display: flex; gap: .5rem; align-items: center }
 :focus-visible { outline: 3px solid var(--gp-accent); outline-offset: 2px }
 article:focus-visible { outline: none }
-[role=status]:empty, [hidden] { display: none }
+[role=status]:empty, [hidden] { display: none } .waiting strong { display: block }
+.heard { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%) }
 @media (max-width: 30rem) { .replies { margin-inline-start: .75rem } article { padding: .5rem .75rem } }
 @media (forced-colors: active) { article.here { outline: 3px solid Highlight } }
 @media (prefers-reduced-motion: no-preference) { article { transition: box-shadow .4s } }`;
@@ -169,7 +170,7 @@ class CommentThread extends HTMLElement {
     this.#build();
     this.#show(thread.value);
     window.addEventListener("hashchange", () => this.#seek());
-    window.addEventListener("online", () => this.#pending && this.#send());
+    window.addEventListener("online", () => this.isConnected && this.#pending && this.#send());
     this.#showWaiting();
     this.#seek();
   }
@@ -183,7 +184,7 @@ class CommentThread extends HTMLElement {
 
   #askPage() {
     const query = new URLSearchParams([...this.#page, ["sort", this.#sort ?? "oldest"], ["cursor", this.#cursor ?? ""]]);
-    return ask(`${this.#site}/comments?${query}`, { cache: this.#own().length ? "no-cache" : "default" });
+    return ask(`${this.#site}/comments?${query}`, { cache: "no-cache" }); // what was just deleted is not shown again
   }
 
   /* The form works without us, and what the page itself shows of the thread (slot="plain") is better than nothing. */
@@ -260,6 +261,7 @@ class CommentThread extends HTMLElement {
 
   #countDown() {
     const n = this.#needs.max_body - [...this.#form.elements.body.value].length;
+    this.#left.ariaLive = n % 50 ? "off" : "polite"; // not at every key
     this.#left.textContent = n < 500 ? this.#t("left", { n: n.toLocaleString(this.#needs.lang) }) : "";
   }
 
@@ -279,12 +281,16 @@ class CommentThread extends HTMLElement {
     else this.#list.querySelector(":scope > .none")?.remove();
   }
 
+  #say(textContent, className = "") {
+    Object.assign(this.#status, { textContent, className });
+  }
+
   async #next() {
     const last = this.#list.lastElementChild;
     try {
       this.#show(await this.#askPage());
     } catch {
-      this.#status.textContent = this.#t("failed");
+      this.#say(this.#t("failed"));
       return false;
     }
     last?.nextElementSibling?.querySelector("article").focus();
@@ -295,7 +301,7 @@ class CommentThread extends HTMLElement {
     this.#goHome();
     this.#sort = sort;
     this.#cursor = null;
-    const thread = await this.#askPage().catch(() => (this.#status.textContent = this.#t("failed"), null));
+    const thread = await this.#askPage().catch(() => (this.#say(this.#t("failed")), null));
     if (!thread) return;
     this.#items.clear();
     this.#orphans.clear();
@@ -317,7 +323,7 @@ class CommentThread extends HTMLElement {
       const later = [...item.root.replies.children].find((each) => each.firstElementChild.id > item.article.id);
       item.root.replies.insertBefore(item.node, later ?? null);
     } else {
-      this.#list.append(item.node);
+      this.#list[comment.fresh && this.#sort === "newest" ? "prepend" : "append"](item.node);
       if (comment.parent_id) this.#orphans.set(comment.id, item);
     }
     this.#fill(item);
@@ -328,6 +334,7 @@ class CommentThread extends HTMLElement {
       this.#items.delete(id);
       const below = [...this.#items.values()].filter((each) => each.root === orphan).map((each) => each.comment);
       for (const each of below) this.#items.delete(each.id);
+      if (node.contains(this.#home)) this.#goHome();
       node.remove();
       for (const each of [moved, ...below]) this.#place(each);
     }
@@ -354,7 +361,7 @@ class CommentThread extends HTMLElement {
           make("time", { dateTime: comment.created_at, textContent: time })),
         comment.edited_at && make("small", { textContent: t("edited") })),
       body,
-      comment.waiting && make("p", {}, make("strong", { textContent: t("yours") }), " ", comment.waiting, " ",
+      comment.waiting && make("p", { className: "waiting" }, make("strong", { textContent: t("yours") }), comment.waiting, " ",
         make("a", { href: comment.status_url, target: FRAMED_BY ? "_top" : "", textContent: t("status") })),
       this.#footer(item, name, at),
     ];
@@ -394,8 +401,8 @@ class CommentThread extends HTMLElement {
     this.#root.querySelector(".end").append(this.#home);
   }
 
-  /* Show a small form in place of a comment's buttons; `work` is told when it is sent. */
-  #askBelow(item, parts, yes, work) {
+  /* Show a small form in place of a comment's buttons; `act` is called when it is sent. */
+  #askBelow(item, parts, yes, act) {
     const t = this.#t;
     const fault = make("p", { role: "alert", hidden: true });
     const back = () => {
@@ -406,7 +413,7 @@ class CommentThread extends HTMLElement {
       onsubmit: async (event) => {
         event.preventDefault();
         try {
-          await work();
+          await act();
         } catch (error) {
           fault.hidden = false;
           fault.textContent = error.problem?.status === 409 ? t("gone") : t("kept");
@@ -432,7 +439,7 @@ class CommentThread extends HTMLElement {
         this.#mark(item);
       });
     } catch {
-      this.#status.textContent = this.#t("failed");
+      this.#say(this.#t("failed"));
     }
   }
 
@@ -500,9 +507,9 @@ class CommentThread extends HTMLElement {
     const waiting = status === "published" ? "" : message;
     if (!waiting && !this.#items.has(id)) this.#count++;
     const { parent_id, author_name = "" } = fields;
-    const item = this.#place({ id, parent_id, author_name, html, created_at, status_url, waiting });
+    const item = this.#place({ id, parent_id, author_name, html, created_at, status_url, waiting, fresh: true });
     this.#update();
-    this.#status.textContent = message;
+    this.#say(message, "heard"); // who sees the page sees it in its place
     this.#mark(item);
     if (this.#needs.challenge) this.#askNeeds().catch(() => {});
   }

@@ -1,4 +1,7 @@
-"""Offer the stage: the service, an owner's site of another origin, and a browser."""
+"""Offer the stage: the service, an owner's site of another origin, and a browser.
+
+A plugin that test modules name, and no conftest.py: of several of those, `import conftest` finds only the last.
+"""
 
 import socket
 import tempfile
@@ -14,7 +17,7 @@ import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from host import hosting
 from live import Live, run
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 from stage import ARGUMENTS, CHROMIUM, Stage
 
 from service.app import create_app
@@ -23,9 +26,11 @@ from service.settings import Settings
 from service.store.database import Database
 from service.store.sites import add_site
 
+expect.set_options(timeout=20_000)
+
 
 @pytest.fixture(scope="module")
-def stage(anyio_backend: str, postgres, template) -> Iterator[Stage]:  # type: ignore[no-untyped-def]
+def theatre(anyio_backend: str, postgres, template) -> Iterator[Stage]:  # type: ignore[no-untyped-def]
     """Return the stage of a module's tests: `strict` holds all, `demo` and `work` publish, `work` asks for work."""
     name = f"browser_{time.monotonic_ns()}"
     boss = postgres.dsn("postgres", "postgres")
@@ -44,11 +49,11 @@ def stage(anyio_backend: str, postgres, template) -> Iterator[Stage]:  # type: i
     run(_execute(boss, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
-@pytest.fixture(autouse=True)
-def nothing_goes_wrong(stage: Stage) -> Iterator[None]:
-    """Fail each test on whose pages anything went wrong unannounced."""
-    yield
-    stage.close()
+@pytest.fixture
+def stage(theatre: Stage) -> Iterator[Stage]:
+    """Return the stage; the test fails if anything went wrong unannounced on any page that it opened."""
+    yield theatre
+    theatre.close()
 
 
 @pytest.fixture(scope="session")
