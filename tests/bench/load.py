@@ -90,7 +90,7 @@ async def run(
             tally.times[status].append(time.perf_counter() - sent)
             if keep_ids:
                 tally.ids.append(json.loads(answer)["id"])
-        writer.close()
+        await close(writer)
 
     async with asyncio.TaskGroup() as group:
         for _ in range(connections):
@@ -125,8 +125,13 @@ async def run_open(
             group.create_task(one(due))
     tally.elapsed = time.perf_counter() - began
     for _, writer in idle:
-        writer.close()
+        await close(writer)
     return tally
+
+
+async def close(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    await writer.wait_closed()
 
 
 async def read_answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
