@@ -49,6 +49,7 @@ class Bench:
             postgres_us=1e6 * used[1] / done,
             pss_mb=servers.pss_megabytes(own),
             refused=refused,
+            answers=done,
         )
 
     async def closed(

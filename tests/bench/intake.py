@@ -1,6 +1,6 @@
 """Measure intake, listing, review and re-scoring beside floors and a naive reference, in one run of ten minutes.
 
-    python tests/bench/intake.py [--quick | --huge] [--peer isso] [--peer waline] [--json FILE]
+    python tests/bench/intake.py [--quick | --huge] [--peer isso] [--json FILE]
 
 Each round measures every contender once, in turn, so that a change of the machine's speed touches all alike. Rates
 count committed rows where there are any. No ratio is printed when a floor differs by more than 25 % between the first
@@ -24,7 +24,7 @@ import floors
 import servers
 from contest import Bench
 from load import comment, get, request
-from peers import PEERS, Peer
+from peers import PEERS, Isso
 from report import report
 from start import cold_starts
 
@@ -36,15 +36,18 @@ PAIRS = (
     ("gatepost 64", "unnest of 64"),
     ("gatepost 64", "pgbench 16"),
     ("gatepost 16", "isso 16"),
-    ("gatepost 16", "waline 16"),
     ("2 workers 64", "gatepost 64"),
     ("pooled 64", "gatepost 64"),
     ("list 304", "echo GET"),
     ("list, 100 pages", "echo GET"),
 )
+STORED = """
+SELECT sum(pg_total_relation_size(c.oid))::float8 FROM pg_class AS c
+WHERE c.relname IN ('comment', 'verdict', 'queue', 'event', 'outbox', 'idempotency')
+"""
 
 
-def start(bench: Bench, folder: Path, stack: ExitStack, peers: list[str]) -> dict[str, Peer]:
+def start(bench: Bench, folder: Path, stack: ExitStack, peers: list[str]) -> dict[str, Isso]:
     """Start every contender; return the peers."""
     server = bench.server
     settings = servers.urls(server)
@@ -73,7 +76,7 @@ def poster(port: int, path: str = PATH) -> Callable[[int], bytes]:
     return lambda n: request(f"127.0.0.1:{port}", path, comment(n, servers.ORIGIN), headers)
 
 
-async def round_of_intake(bench: Bench, folder: Path, peers: dict[str, Peer]) -> None:
+async def round_of_intake(bench: Bench, folder: Path, peers: dict[str, Isso]) -> None:
     """Measure everything that takes comments once."""
     post = {name: poster(port) for name, port in bench.ports.items()}
     await bench.closed("echo 64", "echo", 64, poster(bench.ports["echo"], "/comments"))
@@ -90,7 +93,10 @@ async def round_of_intake(bench: Bench, folder: Path, peers: dict[str, Peer]) ->
     if "pooled" in bench.pids:
         await bench.closed("pooled 64", "pooled", 64, post["pooled"], "comment")
     for name, peer in peers.items():
+        before = peer.rows()
         await bench.closed(f"{name} 16", name, 16, peer.make)
+        answers, rows = bench.results[f"{name} 16"][-1]["answers"], peer.rows() - before
+        assert rows == answers, f"{name}: {rows} rows for {answers} answers"
 
 
 async def round_of_listing(bench: Bench) -> None:
@@ -135,6 +141,8 @@ async def measure(bench: Bench, args: argparse.Namespace, folder: Path) -> None:
         for number in range(args.rounds):
             await round_of_intake(bench, folder, peers)
             print(f"round {number + 1} of {args.rounds} done, load {os.getloadavg()[0]:.1f}", flush=True)
+        stored = await servers.ask(server.owner_dsn, STORED)
+        bench.note("stored", bytes_each=stored / await servers.ask(server.owner_dsn, "SELECT count(*) FROM comment"))
         await archive.fill(server, "archive", args.archive, "published")
         for _ in range(args.rounds):
             await round_of_listing(bench)

@@ -90,6 +90,9 @@ async def run(
             tally.times[status].append(time.perf_counter() - sent)
             if keep_ids:
                 tally.ids.append(json.loads(answer)["id"])
+            if reader.at_eof():
+                await close(writer)
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
         await close(writer)
 
     async with asyncio.TaskGroup() as group:
@@ -135,7 +138,7 @@ async def close(writer: asyncio.StreamWriter) -> None:
 
 
 async def read_answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
-    """Return status and body of the next answer on a connection."""
+    """Return status and body of the next answer on a connection, which is at its end where the server ends it."""
     head = await reader.readuntil(b"\r\n\r\n")
     status = int(head[9:12])
     if status in (204, 304):
@@ -143,4 +146,7 @@ async def read_answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
     lowered = head.lower()
     at = lowered.index(b"content-length:") + 15
     length = int(lowered[at : lowered.index(b"\r\n", at)])
-    return status, await reader.readexactly(length)
+    body = await reader.readexactly(length)
+    if b"connection: close" in lowered:
+        await reader.read()
+    return status, body

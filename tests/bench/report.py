@@ -21,6 +21,7 @@ COLUMNS = {
     "decide_ms": ("decide ms", ".1f"),
     "decided_per_s": ("decided per second", ".0f"),
     "start_s": ("seconds", ".2f"),
+    "bytes_each": ("bytes a comment, with indexes", ".0f"),
 }
 """What is printed of each contender, where it was measured."""
 
