@@ -64,7 +64,7 @@ class Stage:
         watched.page.goto(url)
         if wait:
             watched.page.locator("comment-thread").scroll_into_view_if_needed()
-            watched.page.locator("comment-thread h2").wait_for()
+            watched.page.locator("comment-thread #title").wait_for()
         return watched
 
     @contextmanager

@@ -217,6 +217,7 @@ class CommentThread extends HTMLElement {
       this.#list, this.#more, this.#status, make("div", { className: "end" }, this.#home));
     section.setAttribute("aria-labelledby", "title");
     this.#root.replaceChildren(section);
+    for (const plain of this.querySelectorAll("[slot=plain]")) plain.remove();
     if (!this.#form) this.append((this.#form = this.#madeForm()));
     this.#dress();
   }
