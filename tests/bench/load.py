@@ -115,6 +115,9 @@ async def run_open(
     began = time.perf_counter()
 
     async def one(due: float) -> None:
+        while idle and idle[-1][0].at_eof():
+            # Servers end a connection that has been idle for some seconds.
+            await close(idle.pop()[1])
         reader, writer = idle.pop() if idle else await asyncio.open_connection("127.0.0.1", port)
         writer.write(make(next(numbers)))
         status, _ = await read_answer(reader)
