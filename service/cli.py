@@ -167,6 +167,7 @@ def _add_judging(commands: _Commands) -> None:
     command.add_argument("--topic", default="")
     _with_json(command)
     _with_json(_add(base, "lint", "find what is wrong with the base", claims.claims_lint))
+    _with_json(_add(base, "seal", "vouch for the base after editing it, without training", claims.claims_seal))
     command = _add(base, "show", "show a claim with its correction and sources", claims.claims_show)
     command.add_argument("claim_id", metavar="id")
     _with_json(command)

@@ -26,6 +26,7 @@ Category = Literal["spam", "health", "abuse", "policy", "care"]
 Source = Literal["rule", "model", "claim", "list", "abuse", "policy"]
 Stance = Literal["asserts", "promotes", "refutes", "asks", "reports", "experience"]
 Severity = Literal["misleading", "serious", "dangerous"]
+SourceStatus = Literal["unchecked", "live", "changed", "retired", "unreachable"]
 FieldName = Literal["body", "author_name", "author_email", "author_url", "page_title"]
 Role = Literal["viewer", "moderator", "owner"]
 Work = Literal["unasked", "valid", "missing", "wrong", "used"]
@@ -151,12 +152,16 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimSource:
-    """A page that contradicts a claim. `checked_at` is an ISO date, "" where nobody has opened the page yet."""
+    """A page that contradicts a claim, and what became of it when it was last opened.
+
+    `checked_at` is an ISO date, "" where nobody has opened the page yet.
+    """
 
     publisher: str
     title: str
     url: str
     checked_at: str
+    status: SourceStatus = "unchecked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

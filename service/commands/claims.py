@@ -1,4 +1,6 @@
-"""Show the claim base."""
+"""Show the claim base, and look after it."""
+
+from collections.abc import Sequence
 
 from service.artefact import read_artefact
 from service.commands.say import say, say_json
@@ -7,7 +9,7 @@ from service.paths import MODELS
 from service.pipeline.claims import Claim, load_claims
 from service.pipeline.health import HealthJudge
 from service.settings import Settings
-from service.training.claims import lint_claims
+from service.training.claims import Problem, lint_claims, seal
 
 
 def claims_list(settings: Settings, *, topic: str, as_json: bool) -> int:
@@ -30,16 +32,30 @@ def claims_show(settings: Settings, *, claim_id: str, as_json: bool) -> int:
     if as_json:
         say_json(claim)
         return 0
-    say(f"{claim.claim}\n  topic {claim.topic}, type {claim.type}, severity {claim.severity}\n  {claim.correction}")
+    say(
+        f"{claim.claim}\n  topic {claim.topic}, type {claim.type}, severity {claim.severity}, "
+        f"review by {claim.review_by}\n  {claim.correction}"
+    )
     for source in claim.sources:
-        checked = f"checked {source.checked_at}" if source.checked_at else "source not yet checked"
+        checked = f"{source.status}, checked {source.checked_at}" if source.checked_at else "source not yet checked"
         say(f"  - {source.publisher}: {source.title} ({checked}) {source.url}")
     return 0
 
 
 def claims_lint(settings: Settings, *, as_json: bool) -> int:
     """Print what is wrong with the claim base; exit with 1 when anything is."""
-    problems = lint_claims(_claims(), HealthJudge(read_artefact(MODELS / "health")))
+    return _report(lint_claims(_claims(), HealthJudge(read_artefact(MODELS / "health"))), as_json)
+
+
+def claims_seal(settings: Settings, *, as_json: bool) -> int:
+    """Vouch for the claim base after it was edited, then lint it; a base of bad form is left unsealed."""
+    if problems := lint_claims(_claims()):
+        return _report(problems, as_json)
+    seal(MODELS / "health")
+    return claims_lint(settings, as_json=as_json)
+
+
+def _report(problems: Sequence[Problem], as_json: bool) -> int:
     if as_json:
         say_json(problems)
     for problem in [] if as_json else problems:

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from service.comment import ClaimSource, Severity
+from service.comment import ClaimSource, Severity, SourceStatus
 from service.errors import ModelError
 from service.pipeline.embedding import TokenTable
 from service.pipeline.phrases import Phrases
@@ -29,6 +29,7 @@ ClaimType = Literal[
     "unlawful_sale",
 ]
 TYPES: tuple[str, ...] = get_args(ClaimType)
+STATUSES: tuple[SourceStatus, ...] = get_args(SourceStatus)
 SEVERITIES: tuple[Severity, ...] = ("misleading", "serious", "dangerous")
 # What is known of a claim in a comment: the numbers the match is learnt from, in this order.
 MATCH_FEATURES = ("similarity", "truth_margin", "subject_here", "subject_near", "subject_title", "predicate", "lead")
@@ -115,11 +116,15 @@ def _claim(row: Mapping[str, object]) -> Claim:
 
 
 def _source(row: Mapping[str, object]) -> ClaimSource:
+    status = row.get("status") or "unchecked"
+    if status not in STATUSES:
+        raise ValueError("a source's status is outside its list")
     return ClaimSource(
         publisher=str(row["publisher"]),
         title=str(row["title"]),
         url=str(row.get("url") or ""),
         checked_at=str(row.get("checked_at") or ""),
+        status=next(known for known in STATUSES if known == status),
     )
 
 
