@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from service.errors import GatepostError, RequestError
@@ -144,7 +145,7 @@ def _add_people(commands: _Commands) -> None:
 
 
 def _add_judging(commands: _Commands) -> None:
-    from service.commands import claims, judge, rescore
+    from service.commands import claims, judge, rescore, sources
 
     command = _add(commands, "check", "judge rows of JSON from a file, without server or database", judge.check)
     command.add_argument("file", help="JSON lines with body or text, author_name, author_url …; - for standard input")
@@ -168,6 +169,12 @@ def _add_judging(commands: _Commands) -> None:
     _with_json(command)
     _with_json(_add(base, "lint", "find what is wrong with the base", claims.claims_lint))
     _with_json(_add(base, "seal", "vouch for the base after editing it, without training", claims.claims_seal))
+    command = _add(base, "verify", "fetch the sources' pages and note which changed or are gone", sources.claims_verify)
+    command.add_argument("--topic", default="", help="only the claims of this topic")
+    command.add_argument("--id", dest="claim_id", default="", help="only this claim")
+    command.add_argument("--accept", action="store_true", help="take the pages as they are now for read and right")
+    command.add_argument("--out", type=Path, help="write the base here and leave the installed one as it is")
+    _with_json(command)
     command = _add(base, "show", "show a claim with its correction and sources", claims.claims_show)
     command.add_argument("claim_id", metavar="id")
     _with_json(command)

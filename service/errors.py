@@ -6,6 +6,8 @@
     ├── StoreError             the database cannot be used as it is                    (start refuses)
     │   ├── FolderInUse        another gatepost owns the data folder
     │   └── SchemaOutOfDate    `gatepost migrate` has not been run, or the code is older than the schema
+    ├── FetchError             a page of somebody else's did not come                  (command line only)
+    │   └── AddressRefused     it is at no public address, and was not asked for
     ├── Unavailable            the database does not answer at the moment              503, Retry-After
     └── RequestError           the caller can do something about it                    4xx
         ├── Malformed          not JSON, not a form, not UTF-8                         400 malformed
@@ -51,6 +53,14 @@ class FolderInUse(StoreError):
 
 class SchemaOutOfDate(StoreError):
     """Say that schema and code don't fit each other."""
+
+
+class FetchError(GatepostError):
+    """Say why a page of somebody else's did not come."""
+
+
+class AddressRefused(FetchError):
+    """Say that a page is not at a public web address, so that it was not asked for."""
 
 
 class Unavailable(GatepostError):

@@ -22,11 +22,11 @@ class Progress:
         self._what = what
         self.is_shown = sys.stderr.isatty()
 
-    def at(self, done: int, of: int = 0) -> None:
-        """Show how many are done, and of how many where that is known."""
+    def at(self, done: int, total: int = 0) -> None:
+        """Show how many are done, as a bar where it is known of how many."""
         if self.is_shown:
-            whole = f" of {of:,} ({done / of:.0%})" if of else ""
-            sys.stderr.write(f"\r{self._what}: {done:,}{whole}")
+            bar = f" of {total:,}  [{'#' * (20 * done // total):20}]" if total else ""
+            sys.stderr.write(f"\r{self._what}: {done:,}{bar}")
             sys.stderr.flush()
 
     def end(self) -> None:
