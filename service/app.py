@@ -32,7 +32,7 @@ from service.store.identity import new_id
 from service.store.intake import Writer
 from service.store.limits import Exchange
 from service.store.reader import Reader
-from service.web import author, decisions, demo, embed, intake, openapi, operate, report, review, status, thread
+from service.web import author, claims, decisions, demo, embed, intake, openapi, operate, report, review, status, thread
 from service.web.batch import Intake
 from service.web.console import routes as console
 from service.web.directory import SiteDirectory
@@ -53,7 +53,21 @@ START_SECONDS = 30
 
 _ROUTES = [
     route
-    for module in (intake, thread, author, status, report, embed, review, decisions, console, demo, operate, openapi)
+    for module in (
+        intake,
+        thread,
+        author,
+        status,
+        report,
+        embed,
+        claims,
+        review,
+        decisions,
+        console,
+        demo,
+        operate,
+        openapi,
+    )
     for route in module.ROUTES
 ]
 

@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_sites(commands)
     _add_people(commands)
     _add_judging(commands)
+    _add_claims(commands)
     return parser
 
 
@@ -145,7 +146,7 @@ def _add_people(commands: _Commands) -> None:
 
 
 def _add_judging(commands: _Commands) -> None:
-    from service.commands import claims, judge, rescore, sources
+    from service.commands import judge, rescore
 
     command = _add(commands, "check", "judge rows of JSON from a file, without server or database", judge.check)
     command.add_argument("file", help="JSON lines with body or text, author_name, author_url …; - for standard input")
@@ -163,9 +164,16 @@ def _add_judging(commands: _Commands) -> None:
     command.add_argument("which", choices=("spam", "health"))
     command.add_argument("--public", required=True, help="folder of the public corpora")
 
-    base = _group(commands, "claims", "look at the base of health claims")
-    command = _add(base, "list", "list the claims", claims.claims_list)
+
+def _add_claims(commands: _Commands) -> None:
+    from service.commands import claims, site_claims, sources
+
+    base = _group(commands, "claims", "look after the base of health claims, and what sites make of it")
+    command = _add(
+        base, "list", "list the claims of the base, or what a site has added and switched off", claims.claims_list
+    )
     command.add_argument("--topic", default="")
+    command.add_argument("--site", default="", help="what this site has added and switched off")
     _with_json(command)
     _with_json(_add(base, "lint", "find what is wrong with the base", claims.claims_lint))
     _with_json(_add(base, "seal", "vouch for the base after editing it, without training", claims.claims_seal))
@@ -178,6 +186,18 @@ def _add_judging(commands: _Commands) -> None:
     command = _add(base, "show", "show a claim with its correction and sources", claims.claims_show)
     command.add_argument("claim_id", metavar="id")
     _with_json(command)
+    command = _add(base, "add", "add claims of a site's own, replacing those of the same id", site_claims.claims_add)
+    command.add_argument("file", help="JSON lines, see docs/claims.md; - for standard input")
+    command.add_argument("--site", required=True)
+    for name, summary, work in (
+        ("off", "switch a topic or a claim of the base off for a site", site_claims.claims_off),
+        ("on", "switch a topic or a claim on again", site_claims.claims_on),
+    ):
+        command = _add(base, name, summary, work)
+        command.add_argument("--site", required=True)
+        which = command.add_mutually_exclusive_group(required=True)
+        which.add_argument("--topic", default="")
+        which.add_argument("--claim", default="")
 
 
 def _add(commands: _Commands, name: str, summary: str, command: Callable[..., int]) -> argparse.ArgumentParser:

@@ -88,6 +88,44 @@ class AuthorRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimSource:
+    """A page that contradicts a claim, and what became of it when it was last opened.
+
+    `checked_at` is an ISO date, "" where nobody has opened the page yet.
+    """
+
+    publisher: str
+    title: str
+    url: str
+    checked_at: str
+    status: SourceStatus = "unchecked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteClaim:
+    """A false claim that a site has added; words of `subject` and `predicate` take it up together."""
+
+    id: str
+    topic: str
+    claim: str
+    severity: Severity
+    correction: str
+    subject: tuple[str, ...]
+    predicate: tuple[str, ...]
+    paraphrases: tuple[str, ...]
+    sources: tuple[ClaimSource, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteClaims:
+    """What a site makes of the claim base: claims of its own, topics and claims that it has switched off."""
+
+    own: tuple[SiteClaim, ...] = ()
+    topics_off: frozenset[str] = frozenset()
+    claims_off: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What the site knows about a submission beside its words.
 
@@ -98,6 +136,7 @@ class Context:
     signals: Signals = Signals()
     record: AuthorRecord | None = None
     same_text_rejected: int = 0
+    claims: SiteClaims = SiteClaims()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,20 +190,6 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClaimSource:
-    """A page that contradicts a claim, and what became of it when it was last opened.
-
-    `checked_at` is an ISO date, "" where nobody has opened the page yet.
-    """
-
-    publisher: str
-    title: str
-    url: str
-    checked_at: str
-    status: SourceStatus = "unchecked"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimMatch:
     """A claim of the claim base that a comment takes up, and how it takes it up.
 
@@ -180,6 +205,7 @@ class ClaimMatch:
     paraphrase: str
     correction: str
     sources: tuple[ClaimSource, ...]
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,13 @@ from service.settings import Settings
 from service.training.claims import Problem, lint_claims, seal
 
 
-def claims_list(settings: Settings, *, topic: str, as_json: bool) -> int:
-    """List the claims, of one topic or all."""
-    chosen = [claim for claim in _claims() if topic in ("", claim.topic)]
+def claims_list(settings: Settings, *, topic: str, site: str, as_json: bool) -> int:
+    """List the claims of the base, of one topic or all, or what a site makes of it."""
+    if site:
+        from service.commands.site_claims import list_of_site
+
+        return list_of_site(settings, site=site, as_json=as_json)
+    chosen = [claim for claim in known_claims() if topic in ("", claim.topic)]
     if not chosen:
         raise NotFound(f"There is no topic {topic}. See: gatepost claims list")
     if as_json:
@@ -26,7 +30,7 @@ def claims_list(settings: Settings, *, topic: str, as_json: bool) -> int:
 
 def claims_show(settings: Settings, *, claim_id: str, as_json: bool) -> int:
     """Show one claim with its correction and sources."""
-    claim = next((each for each in _claims() if each.id == claim_id), None)
+    claim = next((each for each in known_claims() if each.id == claim_id), None)
     if claim is None:
         raise NotFound(f"There is no claim {claim_id}. See: gatepost claims list")
     if as_json:
@@ -44,12 +48,12 @@ def claims_show(settings: Settings, *, claim_id: str, as_json: bool) -> int:
 
 def claims_lint(settings: Settings, *, as_json: bool) -> int:
     """Print what is wrong with the claim base; exit with 1 when anything is."""
-    return _report(lint_claims(_claims(), HealthJudge(read_artefact(MODELS / "health"))), as_json)
+    return _report(lint_claims(known_claims(), HealthJudge(read_artefact(MODELS / "health"))), as_json)
 
 
 def claims_seal(settings: Settings, *, as_json: bool) -> int:
     """Vouch for the claim base after it was edited, then lint it; a base of bad form is left unsealed."""
-    if problems := lint_claims(_claims()):
+    if problems := lint_claims(known_claims()):
         return _report(problems, as_json)
     seal(MODELS / "health")
     return claims_lint(settings, as_json=as_json)
@@ -61,9 +65,10 @@ def _report(problems: Sequence[Problem], as_json: bool) -> int:
     for problem in [] if as_json else problems:
         say(problem.message)
     if not problems and not as_json:
-        say(f"The {len(_claims())} claims are in order, and no true statement beside them would be held.")
+        say(f"The {len(known_claims())} claims are in order, and no true statement beside them would be held.")
     return int(bool(problems))
 
 
-def _claims() -> tuple[Claim, ...]:
+def known_claims() -> tuple[Claim, ...]:
+    """Return the claims of the base."""
     return load_claims((MODELS / "health" / "claims.jsonl").read_text("utf-8"))

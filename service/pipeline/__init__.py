@@ -2,6 +2,7 @@
 
     Submission ──normalise──► Normal ──┬─ spam judge ───┐
                                        ├─ health judge ─┼──► findings ──decide──► Verdict
+                                       ├─ site's claims ┤
                                        └─ signals ──────┘
 
 Sanitising stands apart (`sanitise.py`): judges read what was submitted, readers see what was cleaned.
@@ -14,6 +15,7 @@ from service.comment import Context, Normal, Opinion, Policy, Submission, Verdic
 from service.pipeline.decide import check_unavailable, decide
 from service.pipeline.normalise import normalise
 from service.pipeline.signals import signals
+from service.pipeline.site_claims import by_site, site_findings
 
 
 class Judge(Protocol):
@@ -44,7 +46,7 @@ def judge(
     opinions = {name: _opinions(name, a_judge, normals, report) for name, a_judge in judges.items()}
     verdicts = []
     for i, (normal, policy, context) in enumerate(zip(normals, policies, contexts, strict=True)):
-        findings = list(signals(normal, context))
+        findings = [*signals(normal, context), *site_findings(normal, context)]
         scores = {}
         for name, of_all in opinions.items():
             opinion = of_all[i]
@@ -52,7 +54,7 @@ def judge(
                 findings.append(check_unavailable(name))
             else:
                 scores[name] = opinion.probability
-                findings.extend(opinion.findings)
+                findings.extend(by_site(opinion.findings, context))
         verdicts.append(decide(findings, scores=scores, models=models, policy=policy))
     return verdicts
 

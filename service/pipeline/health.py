@@ -149,6 +149,7 @@ def _match(found: Found, reading: Reading, stance: Stance, cue: Hit | None, norm
     said = reading.normal_text[read.starts[cue.start] : read.ends[cue.end - 1]] if cue else ""
     return ClaimMatch(
         id=claim.id,
+        topic=claim.topic,
         claim=claim.claim,
         stance=stance,
         cue=said,

@@ -16,6 +16,7 @@ from service.comment import (
     Reason,
     Role,
     Signals,
+    SiteClaims,
     SiteId,
     State,
     Submission,
@@ -23,15 +24,19 @@ from service.comment import (
 )
 
 
+NO_CLAIMS = SiteClaims()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """One owner's web site. `origins` are `scheme://host[:port]` of its pages."""
+    """One owner's web site. `origins` are `scheme://host[:port]` of its pages; only the directory reads `claims`."""
 
     id: SiteId
     name: str
     title: str
     origins: tuple[str, ...]
     policy: Policy
+    claims: SiteClaims = NO_CLAIMS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

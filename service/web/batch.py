@@ -181,7 +181,12 @@ class Intake:
         ]
         policies = [arrival.site.policy for arrival in arrivals]
         contexts = [
-            Context(signals=arrival.signals, record=about.record, same_text_rejected=about.same_text_rejected)
+            Context(
+                signals=arrival.signals,
+                record=about.record,
+                same_text_rejected=about.same_text_rejected,
+                claims=arrival.site.claims,
+            )
             for arrival, about in zip(arrivals, known, strict=True)
         ]
         try:

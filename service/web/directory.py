@@ -2,16 +2,18 @@
 
 import re
 import time
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from service.comment import SiteId
 from service.errors import NotFound
 from service.store.database import Database
 from service.store.records import Site, SiteKeys
+from service.store.site_claims import site_claims
 from service.store.sites import find_site, site_keys
 
 REMEMBERED = 5.0
-"""Seconds after which a changed policy or origin is noticed."""
+"""Seconds after which a changed policy, origin or claim is noticed."""
 _NAME = re.compile("[a-z0-9-]{1,63}")
 _MOST = 1000
 """Names remembered at once; strangers may ask for any number of sites that don't exist."""
@@ -38,10 +40,16 @@ class SiteDirectory:
             if len(self._sites) >= _MOST:
                 self._sites.clear()
             site = await find_site(self._db, name)
+            if site is not None:
+                site = replace(site, claims=await site_claims(self._db, site.id))
             self._sites[name] = (time.monotonic(), site)
         if site is None:
             raise NotFound("There is no site of this name.")
         return site
+
+    def forget(self, name: str) -> None:
+        """Ask for a site anew the next time, because it has changed."""
+        self._sites.pop(name, None)
 
     async def keys(self, site_id: SiteId) -> SiteKeys:
         """Return the keys of a site that is there; they change at midnight UTC only.

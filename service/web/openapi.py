@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from service.web.author import AppealText, OwnView, Revision
+from service.web.claims import ClaimsRequest, ClaimsView
 from service.web.decisions import DecisionResult, DecisionResults, DecisionsRequest
 from service.web.filters import QueueQuery
 from service.web.form import CommentForm
@@ -91,6 +92,23 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         answers={200: OwnView},
         problems=(400, 401, 404, 408, 409, 413, 415, 422, 429, 503),
         security="author",
+    ),
+    ("GET", "/v1/sites/{site}/claims"): Operation(
+        tag="Claims", answers={200: ClaimsView}, problems=(401, 403, 404, 503), security="member"
+    ),
+    ("POST", "/v1/sites/{site}/claims"): Operation(
+        tag="Claims",
+        body=ClaimsRequest,
+        answers={200: ClaimsView},
+        problems=(400, 401, 403, 404, 408, 413, 415, 422, 503),
+        security="member",
+    ),
+    ("DELETE", "/v1/sites/{site}/claims"): Operation(
+        tag="Claims",
+        lists=("own", "topic", "claim"),
+        answers={200: ClaimsView},
+        problems=(401, 403, 404, 503),
+        security="member",
     ),
     ("GET", "/v1/review/queue"): Operation(
         tag="Review", query=QueueQuery, answers={200: QueuePage}, problems=(401, 403, 404, 422, 503), security="member"
