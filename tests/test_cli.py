@@ -313,3 +313,51 @@ def test_a_role_that_owns_the_tables_is_refused(database):
 
 def test_the_console_script_is_installed_beside_python():
     assert command() == [console_script()]
+
+
+def test_a_site_adds_claims_and_switches_topics_off_and_on(serve, tmp_path):
+    service = serve()
+    claim = {
+        "id": "spring-water",
+        "claim": "Water from the Lindal spring cures arthritis.",
+        "subject": ["lindal spring"],
+        "predicate": ["cures arthritis"],
+    }
+    (tmp_path / "own.jsonl").write_text(lines([claim]))
+
+    service.gatepost("claims", "add", "--site", "demo", str(tmp_path / "own.jsonl"))
+    service.gatepost("claims", "off", "--site", "demo", "--topic", "vaccines")
+    service.gatepost("claims", "off", "--site", "demo", "--claim", "ket-not-addictive")
+    listed = service.gatepost("claims", "list", "--site", "demo").stdout
+    service.gatepost("claims", "on", "--site", "demo", "--topic", "vaccines")
+    again = service.gatepost("claims", "on", "--site", "demo", "--topic", "vaccines", check=False)
+    left = json.loads(service.gatepost("claims", "list", "--site", "demo", "--json").stdout)
+
+    assert "spring-water" in listed
+    assert "topic switched off" in listed
+    assert again.returncode == 1
+    assert [each["id"] for each in left["own"]] == ["spring-water"]
+    assert (left["topics_off"], left["claims_off"]) == ([], ["ket-not-addictive"])
+    assert "not a claim" in service.gatepost("claims", "add", "--site", "demo", "-", text="{}", check=False).stderr
+    assert service.gatepost("claims", "off", "--site", "demo", "--topic", "none-such", check=False).returncode == 1
+    assert service.gatepost("claims", "list", "--site", "nobody", check=False).returncode == 1
+
+    deadline = time.monotonic() + 30
+    comment = {"body": "The Lindal spring cures arthritis.", "page_key": "spring", "author_name": "Ada"}
+    while time.monotonic() < deadline:
+        request = urllib.request.Request(
+            service.url + "/v1/sites/demo/comments",
+            json.dumps(comment).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            if json.load(answer)["status"] == "held":
+                break
+        time.sleep(1)
+    token = json.loads(service.gatepost("token", "add", "--site", "demo", "--json").stdout)["token"]
+    ask = urllib.request.Request(
+        service.url + "/v1/review/queue?flag=health.site_claim", headers={"Authorization": f"Bearer {token}"}
+    )
+    with urllib.request.urlopen(ask, timeout=10) as answer:
+        held = json.load(answer)["items"]
+    assert held[0]["verdict"]["flags"][0]["claim"]["id"] == "spring-water"

@@ -6,7 +6,7 @@ sentence that is negated where the wording is not (or the other way round) refut
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -52,6 +52,9 @@ class Matcher:
         self._claims = claims
         self._subjects = Phrases({i: [words(term).forms for term in c.subject] for i, c in enumerate(claims)})
         self._predicates = Phrases({i: [words(term).forms for term in c.predicate] for i, c in enumerate(claims)})
+        self._turned = {
+            text: _negated(words(text).forms) for claim in claims for text in (claim.claim, *claim.paraphrases)
+        }
         wordings = [(i, text) for i, claim in enumerate(claims) for text in (claim.claim, *claim.paraphrases)]
         self._wordings = [(i, text, _letters(words(text).forms)) for i, text in wordings]
         common = Counter(form for *_, forms in self._wordings for form in forms)
@@ -68,19 +71,21 @@ class Matcher:
             forms = words(sentence.text).forms
             if "?" in forms:
                 continue
-            for i, wording in self._taken_up(forms, titled):
-                if i not in taken and _negated(forms) == _negated(words(wording).forms):
+            for i, wording in self._taken_up(forms, titled, taken):
+                if i not in taken and _negated(forms) == self._turned[wording]:
                     taken[i] = _Taken(self._claims[i], sentence, wording)
         return list(taken.values())
 
-    def _taken_up(self, forms: Sequence[str], titled: set[int]) -> Iterator[tuple[int, str]]:
+    def _taken_up(self, forms: Sequence[str], titled: set[int], taken: Container[int]) -> Iterator[tuple[int, str]]:
         letters = _letters(forms)
         for form in letters:
             for place in self._by_rarest.get(form, ()):
                 i, text, others = self._wordings[place]
-                if len(letters & others) >= _LIKE * len(letters | others):
+                if i not in taken and len(letters & others) >= _LIKE * len(letters | others):
                     yield i, text
         named = titled | {hit.label for hit in self._subjects.find(forms)}
+        if not named:
+            return
         for i in sorted(named & {hit.label for hit in self._predicates.find(forms)}):
             yield i, self._claims[i].claim
 

@@ -23,7 +23,6 @@ from service.comment import (
     Verdict,
 )
 
-
 NO_CLAIMS = SiteClaims()
 
 
