@@ -268,13 +268,15 @@ class Verdict:
 class Policy:
     """How a site wants its comments decided.
 
-    `hold_at` and `reject_at` override the cuts shipped with the models, by category. `proof_of_work` says when a
-    browser has to work before it sends: never, while the site is under attack, always.
+    `hold_at` and `reject_at` override the cuts shipped with the models, by category. `second_review` is the share
+    of decisions that a second person judges without knowing of the first. `proof_of_work` says when a browser has to
+    work before it sends: never, while the site is under attack, always.
     """
 
     mode: Literal["pre", "hybrid", "post"] = "hybrid"
     hold_at: Mapping[str, float] = field(default_factory=dict)
     reject_at: Mapping[str, float] = field(default_factory=dict)
+    second_review: float = 0.02
     proof_of_work: Literal["never", "attack", "always"] = "attack"
 
 

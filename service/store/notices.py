@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import asyncpg
 
-from service.comment import CommentId, Reason, SiteId, Verdict
-from service.priority import APPEALED, rank, reported, weight
+from service.comment import CommentId, Reason, SiteId
+from service.priority import APPEALED, rank, reported
 from service.store.database import Connection, Database
 from service.store.identity import new_id
 from service.store.queries import sql
@@ -14,9 +14,6 @@ from service.store.records import Appeal, Report
 
 APPEAL = "policy.appeal"
 REPORT = "policy.report"
-ESCALATED = "policy.escalated"
-_ESCALATION = 2.0
-"""What an escalation adds to a comment's weight: as much as a serious claim."""
 
 
 async def add_report(
@@ -62,60 +59,24 @@ async def appeals_on(connection: Connection, ids: Sequence[CommentId]) -> dict[C
 
 async def raise_in_queue(connection: Connection, site_id: SiteId, comment_id: CommentId) -> None:
     """Queue a comment for what readers say about it, or raise it where it waits already; a lease on it goes on."""
-    row = await _standing(connection, site_id, comment_id)
-    marks = _marks(row, escalated=False)
-    worth = max(row["weight"] or 0.0, *marks.values())
+    (row,) = await connection.fetch(sql("standing"), [comment_id])
+    said = marks(row)
+    worth = max(row["weight"] or 0.0, *said.values())
     at = row["queued_at"] or datetime.now(UTC)
-    codes, categories = {*row["flags"], *marks}, {*row["categories"], "policy"}
+    codes, categories = {*row["flags"], *said}, {*row["categories"], "policy"}
     await connection.execute(
         sql("raise_in_queue"), site_id, comment_id, rank(worth, at), worth, sorted(codes), sorted(categories), at
     )
 
 
-async def queue_again(
-    connection: Connection,
-    site_id: SiteId,
-    comment_id: CommentId,
-    verdict: Verdict,
-    *,
-    queued: bool = True,
-    escalated: bool = False,
-) -> None:
-    """Put a comment where it would stand had it never left the queue, an escalated one higher; its lease ends.
-
-    Where it is not `queued` for its verdict, only open reports and an open appeal keep it there.
-    """
-    row = await _standing(connection, site_id, comment_id)
-    marks = _marks(row, escalated=escalated)
-    if not queued and not marks:
-        await connection.execute(sql("unqueue"), site_id, comment_id)
-        return
-    # An escalation has always added to what the verdict weighs; what readers say stands beside it.
-    worth = max(weight(verdict) + marks.pop(ESCALATED, 0.0), *marks.values(), 0.0)
-    codes = {flag.code for flag in verdict.flags} | set(marks) | ({ESCALATED} if escalated else set())
-    categories = {flag.category for flag in verdict.flags} | ({"policy"} if marks else set())
-    at = row["created_at"]
-    await connection.execute(
-        sql("put_in_queue"), site_id, comment_id, rank(worth, at), worth, sorted(codes), sorted(categories), at
-    )
-
-
-async def _standing(connection: Connection, site_id: SiteId, comment_id: CommentId) -> asyncpg.Record:
-    row = await connection.fetchrow(sql("standing"), site_id, comment_id)
-    assert row is not None
-    return row
-
-
-def _marks(row: asyncpg.Record, *, escalated: bool) -> dict[str, float]:
-    """Return what queues a comment beside its verdict, with the weight of each."""
-    marks = {}
+def marks(row: asyncpg.Record) -> dict[str, float]:
+    """Return what readers say of a comment, by code, with the weight of each; `row` is one of `standing`."""
+    found = {}
     if row["appealed"]:
-        marks[APPEAL] = APPEALED
+        found[APPEAL] = APPEALED
     if row["reports"]:
-        marks[REPORT] = reported(row["reports"])
-    if escalated:
-        marks[ESCALATED] = _ESCALATION
-    return marks
+        found[REPORT] = reported(row["reports"])
+    return found
 
 
 def _report(row: asyncpg.Record) -> Report:

@@ -10,7 +10,8 @@ from service.comment import CommentId, Flag, SiteId
 from service.store.database import Database
 from service.store.identity import new_id
 from service.store.intake import circumstance
-from service.store.notices import appeals_on, queue_again
+from service.store.moves import Place, queue
+from service.store.notices import appeals_on
 from service.store.queries import sql
 from service.store.records import Appeal, Arrival, Circumstance, Judged, OwnComment, Standing
 from service.store.threads import page_of
@@ -63,7 +64,7 @@ async def revise(db: Database, judged: Judged, version: int) -> bool:
         )
         if done is None:
             return False
-        await queue_again(connection, arrival.site.id, arrival.id, verdict, queued=judged.queued)
+        await queue(connection, [Place(comment_id=arrival.id, due=judged.queued)])
     return True
 
 
@@ -98,6 +99,7 @@ def _own(row: asyncpg.Record, appeal: Appeal | None) -> OwnComment:
         categories=tuple(dict.fromkeys(flag.category for flag in flags)),
         standing=Standing(
             reason=row["reason"],
+            statement=row["statement"] or "",
             automated=row["decided_by"] == "policy",
             final=row["final"],
             at=row["decided_at"],

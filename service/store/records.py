@@ -146,9 +146,13 @@ class PublicComment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """The decision that stands on a comment; `automated` where the policy took it. `final` answers an appeal."""
+    """The decision that stands on a comment; `automated` where the policy took it. `final` answers an appeal.
+
+    `statement` is what the moderator tells the author, "" where it is no more than the reason.
+    """
 
     reason: Reason | None
+    statement: str
     automated: bool
     final: bool
     at: datetime

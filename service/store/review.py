@@ -1,30 +1,29 @@
-"""Read and lease what waits for a person."""
+"""Read what waits for a person, and everything about a comment."""
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
-from service.comment import AuthorRecord, CommentId, Flag, Lease, SiteId, Verdict
+from service.comment import AuthorRecord, CommentId, Flag, Lease, PageId, SiteId, Verdict
 from service.errors import FieldError, Invalid
 from service.priority import priority
-from service.store.cases import Backlog, DecisionRow, QueueFilters, QueueItem, Similar, Stored
+from service.store.cases import QueueFilters, QueueItem, Similar, Stored
 from service.store.database import Connection, Database
+from service.store.history import decision_of
 from service.store.notices import appeals_on, reports_on
 from service.store.queries import sql
-from service.store.records import Principal
+from service.store.records import Page, Principal
 from service.store.threads import page_of
 
-LEASE = timedelta(minutes=10)
-"""How long a comment is a moderator's own before others may take it."""
-
 Sort = Literal["priority", "oldest", "newest"]
+_LAST = UUID(int=2**128 - 1)
 
 
 async def queue_page(
@@ -32,54 +31,35 @@ async def queue_page(
     site_ids: Sequence[SiteId],
     filters: QueueFilters,
     *,
+    reader: Principal,
     sort: Sort,
     limit: int,
     cursor: str = "",
+    free: bool = False,
 ) -> list[QueueItem]:
     """Return up to `limit` comments after the one whose `cursor` is given.
 
-    Published and rejected comments have no priority; with sort `priority` they come newest first.
+    Published and rejected comments have no priority; with sort `priority` they come newest first. The reader is not
+    shown those on which a second person is to judge a decision of theirs; with `free`, neither what others hold nor
+    what the reader has escalated to them.
 
     Raises:
         Invalid: the cursor is not one of ours.
     """
     after = _after(cursor)
-    wanted = (filters.category, filters.flag, filters.page_key, filters.q)
+    wanted = (list(site_ids), filters.category, filters.flag, filters.page_key, filters.q, filters.author)
     async with db.seeing(*site_ids) as connection:
         if filters.status != "held":
             name = "archive_by_oldest" if sort == "oldest" else "archive_by_newest"
-            rows = await connection.fetch(sql(name), *wanted, after and after[1], limit, filters.status)
+            rows = await connection.fetch(sql(name), *wanted, filters.status, after and after[1], limit)
         elif sort == "priority":
-            rank, comment_id = after or (None, None)
-            rows = await connection.fetch(sql("queue_by_priority"), *wanted, rank, comment_id, limit)
+            place = after or (None, None)
+            rows = await connection.fetch(sql("queue_by_priority"), *wanted, reader.actor, free, *place, limit)
         else:
-            rows = await connection.fetch(sql(f"queue_by_{sort}"), *wanted, after and after[1], limit)
-        return await _with_notices(connection, [_item(row) for row in rows])
-
-
-async def backlog(db: Database, site_ids: Sequence[SiteId]) -> Backlog:
-    """Return how much waits, and since when."""
-    async with db.seeing(*site_ids) as connection:
-        row = await connection.fetchrow(sql("backlog"))
-    assert row is not None
-    return Backlog(held=row["held"], oldest_at=row["oldest_at"])
-
-
-async def take_leases(
-    db: Database, site_ids: Sequence[SiteId], by: Principal, *, limit: int, filters: QueueFilters
-) -> list[QueueItem]:
-    """Lease the next comments that nobody holds, for LEASE, and return them, highest priority first."""
-    async with db.transaction(*site_ids) as connection:
-        wanted = (filters.category, filters.flag, filters.page_key, filters.q)
-        taken = await connection.fetch(sql("take_leases"), by.actor, by.label, LEASE, *wanted, limit)
-        return await _items(connection, [row["comment_id"] for row in taken])
-
-
-async def give_back(db: Database, site_ids: Sequence[SiteId], by: Principal, comment_id: CommentId) -> bool:
-    """End one's own lease; tell whether there was one."""
-    async with db.seeing(*site_ids) as connection:
-        done: str = await connection.execute(sql("give_back"), comment_id, by.actor)
-    return done != "UPDATE 0"
+            rows = await connection.fetch(
+                sql(f"queue_by_{sort}"), *wanted, reader.actor, free, after and after[1], limit
+            )
+        return await items_of(connection, [row["comment_id"] for row in rows])
 
 
 async def comment_detail(db: Database, site_ids: Sequence[SiteId], comment_id: CommentId) -> Stored | None:
@@ -90,7 +70,7 @@ async def comment_detail(db: Database, site_ids: Sequence[SiteId], comment_id: C
             return None
         verdicts = await connection.fetch(sql("verdicts"), comment_id)
         decisions = await connection.fetch(sql("decisions"), comment_id)
-        similar = await connection.fetch(sql("similar_comments"), row["site_id"], row["text_hash"], comment_id)
+        similar = await connection.fetch(sql("similar_comments"), [comment_id], False)
         (item,) = await _with_notices(connection, [_item(row)])
     return Stored(
         item=item,
@@ -98,16 +78,66 @@ async def comment_detail(db: Database, site_ids: Sequence[SiteId], comment_id: C
         edited_at=row["edited_at"],
         queued=row["rank"] is not None,
         verdicts=tuple(verdict_of(each) for each in verdicts),
-        decisions=tuple(_decision(each) for each in decisions),
-        similar=tuple(
-            Similar(id=each["comment_id"], state=each["state"], created_at=each["created_at"]) for each in similar
-        ),
+        decisions=tuple(decision_of(each) for each in decisions),
+        similar=tuple(_similar(each) for each in similar),
     )
 
 
-async def _items(connection: Connection, ids: Sequence[CommentId]) -> list[QueueItem]:
+async def decided_alike(
+    db: Database, site_ids: Sequence[SiteId], ids: Sequence[CommentId]
+) -> Mapping[CommentId, list[Similar]]:
+    """Return, for each of these comments, others with the same words that no longer wait, latest first."""
+    found: dict[CommentId, list[Similar]] = {each: [] for each in ids}
+    async with db.seeing(*site_ids) as connection:
+        for row in await connection.fetch(sql("similar_comments"), list(ids), True):
+            found[row["of"]].append(_similar(row))
+    return found
+
+
+async def queued_alike(
+    db: Database, site_ids: Sequence[SiteId], ids: Sequence[CommentId]
+) -> Mapping[CommentId, list[tuple[CommentId, int]]]:
+    """Return, for each of these comments, what else waits with the same words, with versions, in order of arrival."""
+    found: dict[CommentId, list[tuple[CommentId, int]]] = {each: [] for each in ids}
+    async with db.seeing(*site_ids) as connection:
+        for row in await connection.fetch(sql("queued_alike"), list(ids)):
+            found[row["of"]].append((row["comment_id"], row["version"]))
+    return found
+
+
+async def find_items(db: Database, site_ids: Sequence[SiteId], ids: Sequence[CommentId]) -> list[QueueItem]:
+    """Return these comments in the order given, those that there are."""
+    async with db.seeing(*site_ids) as connection:
+        return await items_of(connection, ids)
+
+
+async def page_comments(
+    db: Database, site_ids: Sequence[SiteId], page_id: PageId, *, before: CommentId | None, limit: int
+) -> tuple[str, Page, list[QueueItem]] | None:
+    """Return a page with its site's name and its comments in every state, latest first; None when there is none."""
+    async with db.seeing(*site_ids) as connection:
+        page = await connection.fetchrow(sql("page_by_id"), page_id)
+        if page is None:
+            return None
+        rows = await connection.fetch(sql("comments_of_page"), page["site_id"], page_id, before or _LAST, limit)
+        items = await items_of(connection, [row["comment_id"] for row in rows])
+    return page["site"], page_of(page), items
+
+
+async def author_comments(
+    db: Database, site_ids: Sequence[SiteId], comment_id: CommentId, *, before: CommentId | None, limit: int
+) -> list[QueueItem]:
+    """Return what the author of a comment has written on its site, latest first; [] for an author without a key."""
+    async with db.seeing(*site_ids) as connection:
+        rows = await connection.fetch(sql("comments_of_author"), comment_id, before or _LAST, limit)
+        return await items_of(connection, [row["comment_id"] for row in rows])
+
+
+async def items_of(connection: Connection, ids: Sequence[CommentId]) -> list[QueueItem]:
+    """Return these comments in the order given, those that there are."""
     items = [_item(row) for row in await connection.fetch(sql("review_items"), list(ids))]
-    return sorted(await _with_notices(connection, items), key=lambda item: (-item.priority, item.id))
+    found = {item.id: item for item in await _with_notices(connection, items)}
+    return [found[each] for each in ids if each in found]
 
 
 async def _with_notices(connection: Connection, items: Sequence[QueueItem]) -> list[QueueItem]:
@@ -115,6 +145,11 @@ async def _with_notices(connection: Connection, items: Sequence[QueueItem]) -> l
     ids = [item.id for item in items]
     reports, appeals = await reports_on(connection, ids), await appeals_on(connection, ids)
     return [replace(item, reports=reports.get(item.id, ()), appeal=appeals.get(item.id)) for item in items]
+
+
+def by_priority(items: Iterable[QueueItem]) -> list[QueueItem]:
+    """Return comments in the order of the queue."""
+    return sorted(items, key=lambda item: (-item.priority, item.id))
 
 
 def _after(cursor: str) -> tuple[float, UUID] | None:
@@ -156,6 +191,9 @@ def _item(row: asyncpg.Record) -> QueueItem:
         weight=row["weight"] or 0.0,
         priority=0.0 if rank is None else priority(rank, datetime.now(UTC)),
         cursor=base64.urlsafe_b64encode(cursor.encode()).decode(),
+        escalated="policy.escalated" in (row["codes"] or ()),
+        not_for=row["not_for"],
+        second=row["second_of"] is not None,
     )
 
 
@@ -169,16 +207,13 @@ def verdict_of(row: asyncpg.Record) -> Verdict:
     )
 
 
-def _decision(row: asyncpg.Record) -> DecisionRow:
-    return DecisionRow(
-        id=row["decision_id"],
+def _similar(row: asyncpg.Record) -> Similar:
+    return Similar(
+        id=row["comment_id"],
+        state=row["state"],
+        created_at=row["created_at"],
+        author_name=row["author_name"],
         action=row["action"],
         reason=row["reason"],
-        note=row["note"],
-        state_before=row["state_before"],
-        state_after=row["state_after"],
         by=row["decided_by"],
-        undoes=row["undoes"],
-        undone=row["undone"],
-        created_at=row["created_at"],
     )

@@ -13,15 +13,15 @@ from starlette.routing import Route
 
 from service.web.author import AppealText, OwnView, Revision
 from service.web.claims import ClaimsRequest, ClaimsView
-from service.web.decisions import DecisionResult, DecisionResults, DecisionsRequest
-from service.web.filters import QueueQuery
+from service.web.decisions import DecisionHistory, DecisionResult, DecisionResults, DecisionsRequest
+from service.web.filters import BacklogQuery, HistoryQuery, QueueQuery
 from service.web.form import CommentForm
 from service.web.intake import Accepted, FormNeeds
 from service.web.operate import Health, Readiness
 from service.web.page import page
 from service.web.problem import Problem
 from service.web.report import Reported, ReportForm
-from service.web.review import CommentDetail, Leased, LeaseRequest, QueuePage
+from service.web.review import BacklogView, CommentDetail, Leased, LeaseRequest, QueuePage
 from service.web.state import State
 from service.web.thread import Counts, Thread, ThreadQuery
 
@@ -113,6 +113,13 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("GET", "/v1/review/queue"): Operation(
         tag="Review", query=QueueQuery, answers={200: QueuePage}, problems=(401, 403, 404, 422, 503), security="member"
     ),
+    ("GET", "/v1/review/backlog"): Operation(
+        tag="Review",
+        query=BacklogQuery,
+        answers={200: BacklogView},
+        problems=(401, 403, 404, 422, 503),
+        security="member",
+    ),
     ("POST", "/v1/review/leases"): Operation(
         tag="Review",
         body=LeaseRequest,
@@ -125,6 +132,19 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ),
     ("GET", "/v1/review/comments/{comment_id}"): Operation(
         tag="Review", answers={200: CommentDetail}, problems=(401, 403, 404, 503), security="member"
+    ),
+    ("GET", "/v1/review/decisions"): Operation(
+        tag="Review",
+        query=HistoryQuery,
+        answers={200: DecisionHistory},
+        problems=(401, 403, 404, 422, 503),
+        security="member",
+    ),
+    ("POST", "/v1/review/batches/{batch_id}/undo"): Operation(
+        tag="Review",
+        answers={200: DecisionResults, 207: DecisionResults},
+        problems=(401, 403, 404, 503),
+        security="member",
     ),
     ("POST", "/v1/review/decisions"): Operation(
         tag="Review",

@@ -39,13 +39,21 @@ async def read_form(request: Request[State], *, max_bytes: int) -> Mapping[str, 
     Raises:
         Malformed, UnsupportedMedia, TooLarge: it is not a form, or more than is read here.
     """
+    return dict(await read_pairs(request, max_bytes=max_bytes, most=100))
+
+
+async def read_pairs(request: Request[State], *, max_bytes: int, most: int) -> list[tuple[str, str]]:
+    """Return the fields of a form in their order, at most `most` of them.
+
+    Raises:
+        Malformed, UnsupportedMedia, TooLarge: it is not a form, or more than is read here.
+    """
     _require_type(request, "application/x-www-form-urlencoded")
     body = await _read(request, max_bytes)
     try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
+        return parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=most)
     except ValueError as error:
         raise Malformed("The form cannot be read.") from error
-    return dict(pairs)
 
 
 def _require_type(request: Request[State], wanted: str) -> None:

@@ -13,10 +13,11 @@ from service.comment import AuthorRecord, Category, CommentId, Verdict
 from service.comment import State as CommentState
 from service.errors import NotFound
 from service.store.cases import DecisionRow, QueueFilters, QueueItem, Similar, Stored
+from service.store.leases import backlog, give_back, lease_these, own_leases, take_leases
 from service.store.records import Appeal, Report
-from service.store.review import comment_detail, give_back, queue_page, take_leases
+from service.store.review import comment_detail, find_items, queue_page
 from service.web.auth import Caller, MemberRoute
-from service.web.filters import MOST, Code, Key, SiteName, Words, strict_query
+from service.web.filters import MOST, BacklogQuery, Code, Key, QueueQuery, SiteName, Words, strict_query
 from service.web.payload import read_json
 from service.web.state import State
 from service.wire import encode
@@ -59,7 +60,8 @@ class LeaseView(msgspec.Struct, kw_only=True, frozen=True):
 class QueueEntry(msgspec.Struct, kw_only=True, frozen=True):
     """Show a comment with what a decision needs; `version` goes back with the decision.
 
-    `priority` is severity × probability of the gravest flag plus a point for each two days waited.
+    `priority` is severity × probability of the gravest flag plus a point for each two days waited. `escalated` asks
+    for another person than the one who escalated; `second_opinion` for one on a decision that stands already.
     """
 
     comment: ReviewComment
@@ -69,6 +71,8 @@ class QueueEntry(msgspec.Struct, kw_only=True, frozen=True):
     priority: float
     queued_at: datetime
     version: int
+    escalated: bool
+    second_opinion: bool
     reports: tuple[Report, ...]
     appeal: Appeal | None
 
@@ -87,12 +91,17 @@ class LeaseFilters(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fie
     flag: Code = ""
     page_key: Key = ""
     q: Words = ""
+    author: Words = ""
 
 
 class LeaseRequest(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """Ask for the next `limit` comments that nobody holds, of one site or of all of the caller's."""
+    """Ask for the next `limit` comments that nobody holds, of one site or of all of the caller's.
+
+    With `comment_ids`, for these instead, as far as nobody else holds them; one's own lease begins anew.
+    """
 
     site: SiteName | None = None
+    comment_ids: Annotated[list[CommentId], Meta(min_length=1, max_length=MOST)] | None = None
     limit: Annotated[int, Meta(ge=1, le=MOST)] = 1
     filters: LeaseFilters = LeaseFilters()
 
@@ -101,6 +110,22 @@ class Leased(msgspec.Struct, kw_only=True, frozen=True):
     """List the comments that are the caller's for the next ten minutes, highest priority first."""
 
     items: list[QueueEntry]
+
+
+class HeldLease(msgspec.Struct, kw_only=True, frozen=True):
+    """Say until when a comment is the caller's."""
+
+    comment_id: CommentId
+    until: datetime
+
+
+class BacklogView(msgspec.Struct, kw_only=True, frozen=True):
+    """Say how much waits, since when, how much of it others look at, and what the caller holds."""
+
+    held: int
+    oldest_at: datetime | None
+    elsewhere: int
+    leases: list[HeldLease]
 
 
 class CommentDetail(msgspec.Struct, kw_only=True, frozen=True):
@@ -123,11 +148,12 @@ class CommentDetail(msgspec.Struct, kw_only=True, frozen=True):
 
 async def list_queue(request: Request[State], caller: Caller) -> Response:
     """List what waits for a person, or what was published or rejected."""
-    query = strict_query(request.query_params.multi_items())
+    query = strict_query(request.query_params.multi_items(), QueueQuery)
     items = await queue_page(
         request.state["db"],
         caller.named(query.site),
         query.filters(),
+        reader=caller.principal,
         sort=query.sort,
         limit=query.limit + 1,
         cursor=query.cursor,
@@ -140,17 +166,41 @@ async def list_queue(request: Request[State], caller: Caller) -> Response:
 async def lease(request: Request[State], caller: Caller) -> Response:
     """Take the next comments for ten minutes; no two people are given the same one."""
     wanted = await read_json(request, LeaseRequest, max_bytes=_MAX_BYTES)
-    narrowed = wanted.filters
-    items = await take_leases(
-        request.state["db"],
-        caller.named(wanted.site or ""),
-        caller.principal,
-        limit=wanted.limit,
-        filters=QueueFilters(
-            category=narrowed.category or "", flag=narrowed.flag, page_key=narrowed.page_key, q=narrowed.q
-        ),
-    )
+    db, sites, narrowed = request.state["db"], caller.named(wanted.site or ""), wanted.filters
+    if wanted.comment_ids:
+        taken = await lease_these(db, sites, caller.principal, wanted.comment_ids)
+        items = await find_items(db, sites, [each for each in wanted.comment_ids if each in taken])
+    else:
+        items = await take_leases(
+            db,
+            sites,
+            caller.principal,
+            limit=wanted.limit,
+            filters=QueueFilters(
+                category=narrowed.category or "",
+                flag=narrowed.flag,
+                page_key=narrowed.page_key,
+                q=narrowed.q,
+                author=narrowed.author,
+            ),
+        )
     return answer(Leased(items=_entries(items, caller)))
+
+
+async def show_backlog(request: Request[State], caller: Caller) -> Response:
+    """Say how much waits and what the caller holds; meant to be asked again and again."""
+    query = strict_query(request.query_params.multi_items(), BacklogQuery)
+    db, sites = request.state["db"], caller.named(query.site)
+    found = await backlog(db, sites, caller.principal)
+    held = await own_leases(db, sites, caller.principal)
+    return answer(
+        BacklogView(
+            held=found.held,
+            oldest_at=found.oldest_at,
+            elsewhere=found.elsewhere,
+            leases=[HeldLease(comment_id=each, until=until) for each, until in held.items()],
+        )
+    )
 
 
 async def end_lease(request: Request[State], caller: Caller) -> Response:
@@ -203,6 +253,8 @@ def _entries(items: Sequence[QueueItem], caller: Caller) -> list[QueueEntry]:
             priority=item.priority,
             queued_at=item.queued_at,
             version=item.version,
+            escalated=item.escalated,
+            second_opinion=item.second,
             reports=item.reports,
             appeal=item.appeal,
         )
@@ -247,6 +299,7 @@ def _detail(stored: Stored, caller: Caller) -> CommentDetail:
 
 ROUTES = (
     MemberRoute("/v1/review/queue", list_queue, method="GET", role="viewer"),
+    MemberRoute("/v1/review/backlog", show_backlog, method="GET", role="viewer"),
     MemberRoute("/v1/review/leases", lease, method="POST", role="moderator"),
     MemberRoute("/v1/review/leases/{comment_id:uuid}", end_lease, method="DELETE", role="moderator"),
     MemberRoute("/v1/review/comments/{comment_id:uuid}", show_comment, method="GET", role="viewer"),

@@ -2,8 +2,8 @@
 -- Take comments for deciding, in one order for everybody, with who decided last, who holds the lease, and whether
 -- somebody else has to decide: the comment is appealed, $2 ($3) took that decision, and the site has another member.
 SELECT
-    c.site_id, c.comment_id, c.page_id, c.state, c.version, c.decided, c.author_key, c.created_at,
-    q.site_id IS NOT NULL AS queued, q.leased_by, q.leased_label, q.leased_until > now() AS leased,
+    c.site_id, c.comment_id, c.page_id, c.state, c.version, c.decided, c.author_key, c.created_at, s.policy,
+    q.site_id IS NOT NULL AS queued, q.leased_by, q.leased_label, q.leased_until > now() AS leased, q.not_for, q.second_of,
     (
         SELECT d.decided_by || ' (' || d.action || ')'
         FROM decision AS d
@@ -25,6 +25,7 @@ SELECT
             )
     ) AS needs_another
 FROM comment AS c
+JOIN site AS s ON s.site_id = c.site_id
 LEFT JOIN queue AS q ON q.site_id = c.site_id AND q.comment_id = c.comment_id
 WHERE c.comment_id = ANY ($1::uuid[])
 ORDER BY c.site_id, c.comment_id
@@ -36,10 +37,10 @@ WITH wish AS (
     SELECT *
     FROM unnest(
         $1::int[], $2::uuid[], $3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-        $10::text[], $11::text[], $12::boolean[], $13::bytea[], $14::uuid[], $15::int[]
+        $10::text[], $11::text[], $12::boolean[], $13::bytea[], $14::uuid[], $15::int[], $16::text[]
     ) AS i (
         site_id, comment_id, page_id, decision_id, action, reason, note, state_before, state_after,
-        decided_before, decided_after, queued_before, author_key, undoes, version
+        decided_before, decided_after, queued_before, author_key, undoes, version, statement
     )
     ORDER BY i.site_id
 ), moved AS (
@@ -65,6 +66,10 @@ WITH wish AS (
     SET flags = '[]'
     FROM moved AS m
     WHERE v.site_id = m.site_id AND v.comment_id = m.comment_id AND m.state_after = 'erased'
+), unsaid AS (
+    DELETE FROM statement AS t
+    USING moved AS m
+    WHERE t.site_id = m.site_id AND t.comment_id = m.comment_id AND m.state_after = 'erased'
 ), page_count AS (
     UPDATE page AS p
     SET published = p.published + change.total, changed_at = now()
@@ -105,10 +110,11 @@ WITH wish AS (
 ), unqueued AS (
     DELETE FROM queue AS q
     USING moved AS m
-    WHERE q.site_id = m.site_id AND q.comment_id = m.comment_id AND m.action IN ('approve', 'reject', 'erase')
+    WHERE q.site_id = m.site_id AND q.comment_id = m.comment_id
+        AND (m.action IN ('approve', 'reject', 'erase') OR q.second_of = m.undoes)
 ), closed_reports AS (
     UPDATE report AS r
-    SET closed_at = coalesce(r.closed_at, $18), note = CASE m.state_after WHEN 'erased' THEN '' ELSE r.note END
+    SET closed_at = coalesce(r.closed_at, $19), note = CASE m.state_after WHEN 'erased' THEN '' ELSE r.note END
     FROM moved AS m
     WHERE r.site_id = m.site_id AND r.comment_id = m.comment_id
         AND m.action IN ('approve', 'reject', 'erase') AND (r.closed_at IS NULL OR m.state_after = 'erased')
@@ -126,43 +132,57 @@ WITH wish AS (
 ), new_decision AS (
     INSERT INTO decision (
         site_id, decision_id, comment_id, action, reason, note, state_before, state_after, decided_before,
-        queued_before, member_id, decided_by, undoes, created_at
+        queued_before, member_id, decided_by, undoes, created_at, batch_id
     )
     SELECT
         site_id, decision_id, comment_id, action, reason, note, state_before, state_after, decided_before,
-        queued_before, $16, $17, undoes, $18
+        queued_before, $17, $18, undoes, $19, $20
     FROM moved
+), new_statement AS (
+    INSERT INTO statement (site_id, comment_id, decision_id, text)
+    SELECT site_id, comment_id, decision_id, statement
+    FROM moved
+    WHERE statement IS NOT NULL
 ), new_outbox AS (
     INSERT INTO outbox (site_id, kind, comment_id, created_at)
-    SELECT site_id, 'comment.' || state_after, comment_id, $18
+    SELECT site_id, 'comment.' || state_after, comment_id, $19
     FROM moved
     WHERE state_before <> state_after
 ), new_event AS (
     INSERT INTO event (site_id, kind, comment_id, detail, created_at)
-    SELECT site_id, 'comment.' || action, comment_id, state_after, $18
+    SELECT site_id, 'comment.' || action, comment_id, state_after, $19
     FROM moved
 )
 SELECT comment_id FROM moved;
 
 -- name: put_in_queue
--- Queue a comment, or raise one that is queued; its lease ends.
-INSERT INTO queue AS q (site_id, comment_id, rank, weight, flags, categories, queued_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+-- Queue comments, or raise those that are queued; whoever held one lets it go, save to the one named.
+INSERT INTO queue AS q (
+    site_id, comment_id, rank, weight, flags, categories, queued_at, not_for, second_of, leased_by, leased_label,
+    leased_until
+)
+SELECT
+    site_id, comment_id, rank, weight, string_to_array(flags, ' '), string_to_array(categories, ' '), queued_at, not_for,
+    second_of, $10, $11, CASE WHEN $10::uuid IS NOT NULL THEN now() + $12::interval END
+FROM unnest(
+    $1::int[], $2::uuid[], $3::float8[], $4::real[], $5::text[], $6::text[], $7::timestamptz[], $8::uuid[], $9::uuid[]
+) AS i (site_id, comment_id, rank, weight, flags, categories, queued_at, not_for, second_of)
 ON CONFLICT (site_id, comment_id) DO UPDATE
 SET rank = excluded.rank, weight = excluded.weight, flags = excluded.flags, categories = excluded.categories,
-    leased_by = NULL, leased_label = '', leased_until = NULL;
+    not_for = excluded.not_for, second_of = excluded.second_of, leased_by = excluded.leased_by,
+    leased_label = excluded.leased_label, leased_until = excluded.leased_until;
 
--- name: current_verdict
--- The verdict on a comment's current revision.
-SELECT v.action, v.scores, v.models, v.flags
+-- name: current_verdicts
+-- The verdicts on comments' current revisions.
+SELECT c.comment_id, v.action, v.scores, v.models, v.flags
 FROM comment AS c
 JOIN verdict AS v ON v.site_id = c.site_id AND v.comment_id = c.comment_id AND v.revision = c.revision
-WHERE c.comment_id = $1;
+WHERE c.comment_id = ANY ($1::uuid[]);
 
--- name: find_decision
--- A decision, and the latest one on the same comment.
+-- name: find_decisions
+-- Decisions, each with the latest one on the same comment.
 SELECT
-    d.comment_id, d.action, d.state_before, d.state_after, d.decided_before, d.queued_before,
+    d.decision_id, d.comment_id, d.action, d.state_before, d.state_after, d.decided_before, d.queued_before, d.member_id,
     (
         SELECT later.decision_id
         FROM decision AS later
@@ -171,4 +191,5 @@ SELECT
         LIMIT 1
     ) AS latest
 FROM decision AS d
-WHERE d.decision_id = $1;
+WHERE d.decision_id = ANY ($1::uuid[])
+ORDER BY d.comment_id;

@@ -53,9 +53,9 @@ WHERE a.comment_id = ANY ($1::uuid[])
 ORDER BY a.site_id, a.comment_id, a.created_at DESC;
 
 -- name: standing
--- What readers say about a comment at the moment, and where it stands in the queue.
+-- What readers say about comments at the moment, and where they stand in the queue.
 SELECT
-    c.created_at,
+    c.site_id, c.comment_id, c.created_at,
     coalesce((
         SELECT array_agg(r.reason)
         FROM report AS r
@@ -69,7 +69,7 @@ SELECT
     q.weight, q.queued_at, coalesce(q.flags, '{}') AS flags, coalesce(q.categories, '{}') AS categories
 FROM comment AS c
 LEFT JOIN queue AS q ON q.site_id = c.site_id AND q.comment_id = c.comment_id
-WHERE c.site_id = $1 AND c.comment_id = $2;
+WHERE c.comment_id = ANY ($1::uuid[]);
 
 -- name: raise_in_queue
 -- Queue a comment, or raise one that is queued; a lease on it goes on.
@@ -79,6 +79,6 @@ ON CONFLICT (site_id, comment_id) DO UPDATE
 SET rank = excluded.rank, weight = excluded.weight, flags = excluded.flags, categories = excluded.categories;
 
 -- name: unqueue
--- Take a comment out of the queue.
+-- Take comments out of the queue.
 DELETE FROM queue
-WHERE site_id = $1 AND comment_id = $2;
+WHERE comment_id = ANY ($1::uuid[]);

@@ -4,7 +4,7 @@ SELECT
     s.name AS site, c.comment_id, c.parent_id, c.state, c.version, c.lang, c.author_name, c.author_email,
     c.author_url, c.author_key, c.body, c.html, c.created_at, c.edited_at, v.flags,
     p.page_id, p.key, p.url, p.title, p.published, p.closed, p.changed_at,
-    d.decision_id, d.reason, d.decided_by, d.created_at AS decided_at,
+    d.decision_id, d.reason, d.decided_by, d.created_at AS decided_at, d.statement,
     EXISTS (
         SELECT FROM appeal AS earlier WHERE earlier.site_id = c.site_id AND earlier.answered_by = d.decision_id
     ) AS final
@@ -13,8 +13,11 @@ JOIN site AS s ON s.site_id = c.site_id
 JOIN page AS p ON p.site_id = c.site_id AND p.page_id = c.page_id
 JOIN verdict AS v ON v.site_id = c.site_id AND v.comment_id = c.comment_id AND v.revision = c.revision
 LEFT JOIN LATERAL (
-    SELECT stands.decision_id, stands.reason, stands.decided_by, stands.created_at
+    SELECT stands.decision_id, stands.reason, stands.decided_by, stands.created_at, said.text AS statement
     FROM decision AS stands
+    LEFT JOIN statement AS said
+        ON said.site_id = stands.site_id AND said.comment_id = stands.comment_id
+        AND said.decision_id = stands.decision_id
     WHERE stands.site_id = c.site_id AND stands.comment_id = c.comment_id AND stands.state_after = c.state
     ORDER BY stands.seq DESC
     LIMIT 1

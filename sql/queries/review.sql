@@ -3,180 +3,161 @@
 -- read and sort all that waits.
 
 -- name: queue_by_priority
--- What waits for a person, the most worth looking at first, after a rank and a comment.
-SELECT
-    site_id, site, comment_id, parent_id, state, version, author_name, author_email, author_url, lang, body, html,
-    created_at, edited_at, page_id, page_key AS key, page_url AS url, page_title AS title, published, closed,
-    changed_at, action, scores, models, flags, approved, rejected, rank, weight, queued_at, leased_by,
-    leased_label, leased_until, text_hash
-FROM unnest(allowed_sites()) AS allowed (id)
+-- What waits for a person, the most worth looking at first, after a rank and a comment; the site first, one by one,
+-- so that each is read in the order of its index.
+SELECT picked.comment_id
+FROM unnest($1::int[]) AS s (site_id)
 CROSS JOIN LATERAL (
-    SELECT *
-    FROM review_item
-    WHERE site_id = allowed.id AND rank IS NOT NULL
-        AND ($1 = '' OR $1 = ANY (categories))
-        AND ($2 = '' OR $2 = ANY (codes))
-        AND ($3 = '' OR page_key = $3)
-        AND ($4 = '' OR strpos(lower(body || ' ' || author_name), lower($4)) > 0)
-        AND rank <= coalesce($5::float8, 'infinity')
-        AND ($5 IS NULL OR rank < $5 OR comment_id > $6)
-    ORDER BY rank DESC, comment_id
-    LIMIT $7
-) AS item
-ORDER BY rank DESC, comment_id
-LIMIT $7;
+    SELECT q.comment_id, q.rank
+    FROM queue AS q
+    WHERE q.site_id = s.site_id
+        AND ($2 = '' OR $2 = ANY (q.categories))
+        AND ($3 = '' OR $3 = ANY (q.flags))
+        AND (($4 = '' AND $5 = '' AND $6 = '') OR EXISTS (
+            SELECT
+            FROM comment AS c
+            JOIN page AS p ON p.site_id = c.site_id AND p.page_id = c.page_id
+            WHERE c.site_id = q.site_id AND c.comment_id = q.comment_id
+                AND ($4 = '' OR p.key = $4)
+                AND ($5 = '' OR strpos(lower(c.body || ' ' || c.author_name), lower($5)) > 0)
+                AND ($6 = '' OR strpos(lower(c.author_name), lower($6)) > 0)
+        ))
+        AND (q.second_of IS NULL OR q.not_for <> $7)
+        AND (NOT $8 OR (
+            q.not_for IS DISTINCT FROM $7
+            AND (q.leased_until IS NULL OR q.leased_until < now() OR q.leased_by = $7)
+        ))
+        AND q.rank <= coalesce($9::float8, 'infinity')
+        AND (q.rank < coalesce($9::float8, 'infinity') OR q.comment_id > $10)
+    ORDER BY q.rank DESC, q.comment_id
+    LIMIT $11
+) AS picked
+ORDER BY picked.rank DESC, picked.comment_id
+LIMIT $11;
 
 -- name: queue_by_oldest
 -- What waits for a person, in the order of arrival, after a comment.
-SELECT
-    site_id, site, comment_id, parent_id, state, version, author_name, author_email, author_url, lang, body, html,
-    created_at, edited_at, page_id, page_key AS key, page_url AS url, page_title AS title, published, closed,
-    changed_at, action, scores, models, flags, approved, rejected, rank, weight, queued_at, leased_by,
-    leased_label, leased_until, text_hash
-FROM unnest(allowed_sites()) AS allowed (id)
+SELECT picked.comment_id
+FROM unnest($1::int[]) AS s (site_id)
 CROSS JOIN LATERAL (
-    SELECT *
-    FROM review_item
-    WHERE site_id = allowed.id AND rank IS NOT NULL
-        AND ($1 = '' OR $1 = ANY (categories))
-        AND ($2 = '' OR $2 = ANY (codes))
-        AND ($3 = '' OR page_key = $3)
-        AND ($4 = '' OR strpos(lower(body || ' ' || author_name), lower($4)) > 0)
-        AND ($5::uuid IS NULL OR comment_id > $5)
-    ORDER BY comment_id
-    LIMIT $6
-) AS item
-ORDER BY comment_id
-LIMIT $6;
+    SELECT q.comment_id
+    FROM queue AS q
+    WHERE q.site_id = s.site_id
+        AND ($2 = '' OR $2 = ANY (q.categories))
+        AND ($3 = '' OR $3 = ANY (q.flags))
+        AND (($4 = '' AND $5 = '' AND $6 = '') OR EXISTS (
+            SELECT
+            FROM comment AS c
+            JOIN page AS p ON p.site_id = c.site_id AND p.page_id = c.page_id
+            WHERE c.site_id = q.site_id AND c.comment_id = q.comment_id
+                AND ($4 = '' OR p.key = $4)
+                AND ($5 = '' OR strpos(lower(c.body || ' ' || c.author_name), lower($5)) > 0)
+                AND ($6 = '' OR strpos(lower(c.author_name), lower($6)) > 0)
+        ))
+        AND (q.second_of IS NULL OR q.not_for <> $7)
+        AND (NOT $8 OR (
+            q.not_for IS DISTINCT FROM $7
+            AND (q.leased_until IS NULL OR q.leased_until < now() OR q.leased_by = $7)
+        ))
+        AND q.comment_id > coalesce($9::uuid, '00000000-0000-0000-0000-000000000000')
+    ORDER BY q.comment_id
+    LIMIT $10
+) AS picked
+ORDER BY picked.comment_id
+LIMIT $10;
 
 -- name: queue_by_newest
 -- What waits for a person, the latest arrival first, before a comment.
-SELECT
-    site_id, site, comment_id, parent_id, state, version, author_name, author_email, author_url, lang, body, html,
-    created_at, edited_at, page_id, page_key AS key, page_url AS url, page_title AS title, published, closed,
-    changed_at, action, scores, models, flags, approved, rejected, rank, weight, queued_at, leased_by,
-    leased_label, leased_until, text_hash
-FROM unnest(allowed_sites()) AS allowed (id)
+SELECT picked.comment_id
+FROM unnest($1::int[]) AS s (site_id)
 CROSS JOIN LATERAL (
-    SELECT *
-    FROM review_item
-    WHERE site_id = allowed.id AND rank IS NOT NULL
-        AND ($1 = '' OR $1 = ANY (categories))
-        AND ($2 = '' OR $2 = ANY (codes))
-        AND ($3 = '' OR page_key = $3)
-        AND ($4 = '' OR strpos(lower(body || ' ' || author_name), lower($4)) > 0)
-        AND ($5::uuid IS NULL OR comment_id < $5)
-    ORDER BY comment_id DESC
-    LIMIT $6
-) AS item
-ORDER BY comment_id DESC
-LIMIT $6;
+    SELECT q.comment_id
+    FROM queue AS q
+    WHERE q.site_id = s.site_id
+        AND ($2 = '' OR $2 = ANY (q.categories))
+        AND ($3 = '' OR $3 = ANY (q.flags))
+        AND (($4 = '' AND $5 = '' AND $6 = '') OR EXISTS (
+            SELECT
+            FROM comment AS c
+            JOIN page AS p ON p.site_id = c.site_id AND p.page_id = c.page_id
+            WHERE c.site_id = q.site_id AND c.comment_id = q.comment_id
+                AND ($4 = '' OR p.key = $4)
+                AND ($5 = '' OR strpos(lower(c.body || ' ' || c.author_name), lower($5)) > 0)
+                AND ($6 = '' OR strpos(lower(c.author_name), lower($6)) > 0)
+        ))
+        AND (q.second_of IS NULL OR q.not_for <> $7)
+        AND (NOT $8 OR (
+            q.not_for IS DISTINCT FROM $7
+            AND (q.leased_until IS NULL OR q.leased_until < now() OR q.leased_by = $7)
+        ))
+        AND q.comment_id < coalesce($9::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+    ORDER BY q.comment_id DESC
+    LIMIT $10
+) AS picked
+ORDER BY picked.comment_id DESC
+LIMIT $10;
 
 -- name: archive_by_newest
 -- Comments in one state, the latest first, before a comment.
-SELECT
-    site_id, site, comment_id, parent_id, state, version, author_name, author_email, author_url, lang, body, html,
-    created_at, edited_at, page_id, page_key AS key, page_url AS url, page_title AS title, published, closed,
-    changed_at, action, scores, models, flags, approved, rejected, rank, weight, queued_at, leased_by,
-    leased_label, leased_until, text_hash
-FROM unnest(allowed_sites()) AS allowed (id)
+SELECT picked.comment_id
+FROM unnest($1::int[]) AS s (site_id)
 CROSS JOIN LATERAL (
-    SELECT *
-    FROM review_item
-    WHERE site_id = allowed.id AND state = $7
-        AND ($1 = '' OR flags @> jsonb_build_array(jsonb_build_object('category', $1::text)))
-        AND ($2 = '' OR flags @> jsonb_build_array(jsonb_build_object('code', $2::text)))
-        AND ($3 = '' OR page_key = $3)
-        AND ($4 = '' OR strpos(lower(body || ' ' || author_name), lower($4)) > 0)
-        AND ($5::uuid IS NULL OR comment_id < $5)
-    ORDER BY comment_id DESC
-    LIMIT $6
-) AS item
-ORDER BY comment_id DESC
-LIMIT $6;
+    SELECT c.comment_id
+    FROM comment AS c
+    WHERE c.site_id = s.site_id AND c.state = $7
+        AND (($2 = '' AND $3 = '') OR EXISTS (
+            SELECT
+            FROM verdict AS v
+            WHERE v.site_id = c.site_id AND v.comment_id = c.comment_id AND v.revision = c.revision
+                AND ($2 = '' OR v.flags @> jsonb_build_array(jsonb_build_object('category', $2::text)))
+                AND ($3 = '' OR v.flags @> jsonb_build_array(jsonb_build_object('code', $3::text)))
+        ))
+        AND ($4 = '' OR c.page_id = (SELECT p.page_id FROM page AS p WHERE p.site_id = c.site_id AND p.key = $4))
+        AND ($5 = '' OR strpos(lower(c.body || ' ' || c.author_name), lower($5)) > 0)
+        AND ($6 = '' OR strpos(lower(c.author_name), lower($6)) > 0)
+        AND c.comment_id < coalesce($8::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+    ORDER BY c.comment_id DESC
+    LIMIT $9
+) AS picked
+ORDER BY picked.comment_id DESC
+LIMIT $9;
 
 -- name: archive_by_oldest
 -- Comments in one state, in the order of arrival, after a comment.
-SELECT
-    site_id, site, comment_id, parent_id, state, version, author_name, author_email, author_url, lang, body, html,
-    created_at, edited_at, page_id, page_key AS key, page_url AS url, page_title AS title, published, closed,
-    changed_at, action, scores, models, flags, approved, rejected, rank, weight, queued_at, leased_by,
-    leased_label, leased_until, text_hash
-FROM unnest(allowed_sites()) AS allowed (id)
+SELECT picked.comment_id
+FROM unnest($1::int[]) AS s (site_id)
 CROSS JOIN LATERAL (
-    SELECT *
-    FROM review_item
-    WHERE site_id = allowed.id AND state = $7
-        AND ($1 = '' OR flags @> jsonb_build_array(jsonb_build_object('category', $1::text)))
-        AND ($2 = '' OR flags @> jsonb_build_array(jsonb_build_object('code', $2::text)))
-        AND ($3 = '' OR page_key = $3)
-        AND ($4 = '' OR strpos(lower(body || ' ' || author_name), lower($4)) > 0)
-        AND ($5::uuid IS NULL OR comment_id > $5)
-    ORDER BY comment_id
-    LIMIT $6
-) AS item
-ORDER BY comment_id
-LIMIT $6;
+    SELECT c.comment_id
+    FROM comment AS c
+    WHERE c.site_id = s.site_id AND c.state = $7
+        AND (($2 = '' AND $3 = '') OR EXISTS (
+            SELECT
+            FROM verdict AS v
+            WHERE v.site_id = c.site_id AND v.comment_id = c.comment_id AND v.revision = c.revision
+                AND ($2 = '' OR v.flags @> jsonb_build_array(jsonb_build_object('category', $2::text)))
+                AND ($3 = '' OR v.flags @> jsonb_build_array(jsonb_build_object('code', $3::text)))
+        ))
+        AND ($4 = '' OR c.page_id = (SELECT p.page_id FROM page AS p WHERE p.site_id = c.site_id AND p.key = $4))
+        AND ($5 = '' OR strpos(lower(c.body || ' ' || c.author_name), lower($5)) > 0)
+        AND ($6 = '' OR strpos(lower(c.author_name), lower($6)) > 0)
+        AND c.comment_id > coalesce($8::uuid, '00000000-0000-0000-0000-000000000000')
+    ORDER BY c.comment_id
+    LIMIT $9
+) AS picked
+ORDER BY picked.comment_id
+LIMIT $9;
 
 -- name: review_items
 -- These comments, whether they wait or not.
 SELECT
-    site_id, site, comment_id, parent_id, state, version, author_name, author_email, author_url, lang, body, html,
-    created_at, edited_at, page_id, page_key AS key, page_url AS url, page_title AS title, published, closed,
-    changed_at, action, scores, models, flags, approved, rejected, rank, weight, queued_at, leased_by,
-    leased_label, leased_until, text_hash
-FROM review_item
-WHERE comment_id = ANY ($1::uuid[]);
-
--- name: backlog
--- How many comments wait and since when.
-SELECT
-    (SELECT coalesce(sum(total), 0)::bigint FROM counter WHERE state = 'held') AS held,
-    (SELECT min(created_at) FROM (
-        SELECT first.queued_at AS created_at
-        FROM unnest(allowed_sites()) AS allowed (id)
-        CROSS JOIN LATERAL (
-            SELECT q.queued_at FROM queue AS q WHERE q.site_id = allowed.id ORDER BY q.comment_id LIMIT 1
-        ) AS first
-    ) AS of_each) AS oldest_at;
-
--- name: take_leases
--- Lease the next comments that nobody else holds, the most worth looking at first.
-UPDATE queue
-SET leased_by = $1, leased_label = $2, leased_until = now() + $3::interval
-FROM (
-    SELECT next.site_id, next.comment_id
-    FROM unnest(allowed_sites()) AS allowed (id)
-    CROSS JOIN LATERAL (
-        SELECT q.site_id, q.comment_id, q.rank
-        FROM queue AS q
-        WHERE q.site_id = allowed.id
-            AND (q.leased_until IS NULL OR q.leased_until < now())
-            AND ($4 = '' OR $4 = ANY (q.categories))
-            AND ($5 = '' OR $5 = ANY (q.flags))
-            AND (($6 = '' AND $7 = '') OR EXISTS (
-                SELECT
-                FROM comment AS c
-                JOIN page AS p ON p.site_id = c.site_id AND p.page_id = c.page_id
-                WHERE c.site_id = q.site_id AND c.comment_id = q.comment_id
-                    AND ($6 = '' OR p.key = $6)
-                    AND ($7 = '' OR strpos(lower(c.body || ' ' || c.author_name), lower($7)) > 0)
-            ))
-        ORDER BY q.rank DESC, q.comment_id
-        LIMIT $8
-        FOR UPDATE SKIP LOCKED
-    ) AS next
-    ORDER BY next.rank DESC, next.comment_id
-    LIMIT $8
-) AS free
-WHERE queue.site_id = free.site_id AND queue.comment_id = free.comment_id
-RETURNING queue.comment_id;
-
--- name: give_back
--- End one's own lease.
-UPDATE queue
-SET leased_by = NULL, leased_label = '', leased_until = NULL
-WHERE comment_id = $1 AND leased_by = $2;
+    i.site_id, i.site, i.comment_id, i.parent_id, i.state, i.version, i.author_name, i.author_email, i.author_url,
+    i.lang, i.body, i.html, i.created_at, i.edited_at, i.page_id, i.page_key AS key, i.page_url AS url,
+    i.page_title AS title, i.published, i.closed, i.changed_at, i.action, i.scores, i.models, i.flags, i.approved,
+    i.rejected, i.rank, i.weight, i.queued_at, i.leased_by, i.leased_label, i.leased_until, i.text_hash, i.codes,
+    q.not_for, q.second_of
+FROM review_item AS i
+LEFT JOIN queue AS q ON q.site_id = i.site_id AND q.comment_id = i.comment_id
+WHERE i.comment_id = ANY ($1::uuid[]);
 
 -- name: verdicts
 -- Every verdict on a comment, latest revision first.
@@ -185,21 +166,83 @@ FROM verdict
 WHERE comment_id = $1
 ORDER BY revision DESC;
 
--- name: decisions
--- Every decision on a comment, latest first.
-SELECT
-    d.decision_id, d.action, d.reason, d.note, d.state_before, d.state_after, d.decided_by, d.undoes, d.created_at,
-    EXISTS (
-        SELECT FROM decision AS later WHERE later.site_id = d.site_id AND later.undoes = d.decision_id
-    ) AS undone
-FROM decision AS d
-WHERE d.comment_id = $1
-ORDER BY d.seq DESC;
-
 -- name: similar_comments
--- Other comments of the site with the same words, latest first.
-SELECT comment_id, state, created_at
-FROM comment
-WHERE site_id = $1 AND text_hash = $2 AND comment_id <> $3 AND state <> 'erased'
-ORDER BY created_at DESC
-LIMIT 5;
+-- Other comments with the same words and how each stands, latest first: five for each of these comments, out of at
+-- most a hundred, however often the words were posted.
+SELECT w.comment_id AS of, found.comment_id, found.state, found.created_at, found.author_name, d.action, d.reason, d.decided_by
+FROM unnest($1::uuid[]) AS w (comment_id)
+JOIN comment AS own ON own.comment_id = w.comment_id
+CROSS JOIN LATERAL (
+    SELECT few.site_id, few.comment_id, few.state, few.created_at, few.author_name
+    FROM (
+        SELECT c.site_id, c.comment_id, c.state, c.created_at, c.author_name
+        FROM comment AS c
+        WHERE c.text_hash = own.text_hash AND c.site_id = own.site_id AND c.comment_id <> own.comment_id
+            AND c.state <> 'erased' AND own.state <> 'erased' AND (NOT $2 OR c.state <> 'held')
+        LIMIT 100
+    ) AS few
+    ORDER BY few.comment_id DESC
+    LIMIT 5
+) AS found
+LEFT JOIN LATERAL (
+    SELECT d.action, d.reason, d.decided_by
+    FROM decision AS d
+    WHERE d.site_id = found.site_id AND d.comment_id = found.comment_id AND d.state_after = found.state
+    ORDER BY d.seq DESC
+    LIMIT 1
+) AS d ON true
+ORDER BY found.comment_id DESC;
+
+-- name: queued_alike
+-- What else waits with the words of these comments, in the order of arrival, at most 500 of each site's text.
+SELECT own.comment_id AS of, found.comment_id, found.version
+FROM unnest($1::uuid[]) AS w (comment_id)
+JOIN comment AS own ON own.comment_id = w.comment_id
+CROSS JOIN LATERAL (
+    SELECT c.comment_id, c.version
+    FROM comment AS c
+    WHERE c.site_id = own.site_id AND c.text_hash = own.text_hash AND c.state = 'held'
+        AND c.comment_id <> own.comment_id
+    ORDER BY c.comment_id
+    LIMIT 500
+) AS found
+ORDER BY found.comment_id;
+
+-- name: comments_of_page
+-- A page's comments in every state, the latest first, before a comment.
+SELECT either.comment_id
+FROM (
+    (
+        SELECT c.comment_id
+        FROM comment AS c
+        WHERE c.site_id = $1 AND c.page_id = $2 AND c.state = 'published' AND c.comment_id < $3
+        ORDER BY c.comment_id DESC
+        LIMIT $4
+    )
+    UNION ALL
+    (
+        SELECT c.comment_id
+        FROM comment AS c
+        WHERE c.site_id = $1 AND c.page_id = $2 AND c.state <> 'published' AND c.comment_id < $3
+        ORDER BY c.comment_id DESC
+        LIMIT $4
+    )
+) AS either
+ORDER BY either.comment_id DESC
+LIMIT $4;
+
+-- name: comments_of_author
+-- An author's comments in every state, the latest first, before a comment.
+SELECT c.comment_id
+FROM comment AS own
+JOIN comment AS c ON c.site_id = own.site_id AND c.author_key = own.author_key
+WHERE own.comment_id = $1 AND c.comment_id < $2
+ORDER BY c.comment_id DESC
+LIMIT $3;
+
+-- name: page_by_id
+-- One page of the sites that are seen.
+SELECT p.site_id, s.name AS site, p.page_id, p.key, p.url, p.title, p.published, p.closed, p.changed_at
+FROM page AS p
+JOIN site AS s ON s.site_id = p.site_id
+WHERE p.page_id = $1;

@@ -10,7 +10,8 @@ from service.comment import AuthorRecord
 from service.errors import Conflict
 from service.store.cases import QueueFilters, Wish
 from service.store.decisions import decide, undo
-from service.store.review import backlog, comment_detail, queue_page, take_leases
+from service.store.leases import backlog, take_leases
+from service.store.review import comment_detail, queue_page
 from service.store.sites import state_counts
 from service.store.threads import find_page
 
@@ -21,7 +22,8 @@ async def one(db, site, wish, by=None):
 
 
 async def waiting(db, site):
-    return [item.id for item in await queue_page(db, [site.id], QueueFilters(), sort="priority", limit=100)]
+    page = await queue_page(db, [site.id], QueueFilters(), reader=moderator(site), sort="priority", limit=100)
+    return [item.id for item in page]
 
 
 async def test_approving_publishes_counts_and_empties_the_queue(db):
@@ -146,6 +148,6 @@ async def test_the_backlog_is_counted_with_its_oldest(db):
     old = arrival(site, age=timedelta(days=3))
     await put(db, [arrival(site), old])
 
-    found = await backlog(db, [site.id])
+    found = await backlog(db, [site.id], moderator(site))
 
     assert (found.held, found.oldest_at) == (2, old.created_at)

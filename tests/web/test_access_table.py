@@ -61,12 +61,21 @@ TABLE = {
     ("POST", "/console/sign-in/{token}"): OPEN,
     ("GET", "/v1/review/queue"): "viewer",
     ("GET", "/v1/review/comments/{comment_id}"): "viewer",
+    ("GET", "/v1/review/backlog"): "viewer",
+    ("GET", "/v1/review/decisions"): "viewer",
+    ("POST", "/v1/review/batches/{batch_id}/undo"): "moderator",
     ("POST", "/v1/review/leases"): "moderator",
     ("DELETE", "/v1/review/leases/{comment_id}"): "moderator",
     ("POST", "/v1/review/decisions"): "moderator",
     ("POST", "/v1/review/decisions/{decision_id}/undo"): "moderator",
     ("GET", "/console"): "viewer",
     ("GET", "/console/comments/{comment_id}"): "viewer",
+    ("GET", "/console/comments/{comment_id}/author"): "viewer",
+    ("GET", "/console/pages/{page_id}"): "viewer",
+    ("GET", "/console/history"): "viewer",
+    ("GET", "/console/help"): "viewer",
+    ("POST", "/console/help"): "viewer",
+    ("POST", "/console/batches/{batch_id}/undo"): "moderator",
     ("POST", "/console/sign-out"): "viewer",
     ("POST", "/console/decisions"): "moderator",
     ("POST", "/console/decisions/{decision_id}/undo"): "moderator",
@@ -101,7 +110,9 @@ def calls() -> set[tuple[str, str]]:
 
 def filled(path: str, comment: str) -> str:
     token = "gp_i1_" + "A" * 43
-    return path.format(site="demo", comment_id=comment, decision_id=str(uuid4()), token=token)
+    return path.format(
+        site="demo", comment_id=comment, decision_id=str(uuid4()), batch_id=str(uuid4()), page_id=1, token=token
+    )
 
 
 def status(office: Office, method: str, path: str, who: dict[str, str] | None) -> int:
