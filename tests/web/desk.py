@@ -70,7 +70,11 @@ class Draft:
 
 async def new_site(db: Database, name: str) -> Site:
     return await add_site(
-        db, name=name, title=name.title(), origins=[f"https://{name}.example"], policy=Policy(mode="hybrid")
+        db,
+        name=name,
+        title=name.title(),
+        origins=[f"https://{name}.example"],
+        policy=Policy(mode="hybrid", second_review=0.0),
     )
 
 
@@ -145,6 +149,20 @@ def lie(body: str = LIE, **more: object) -> Draft:
         ),
     )
     verdict = Verdict(action="hold", scores={"spam": 0.03, "health": 0.91}, models=MODELS, flags=(flag,))
+    return replace(Draft(body=body, verdict=verdict), **more)
+
+
+def care(body: str, **more: object) -> Draft:
+    """Draft a comment of somebody who may need help."""
+    flag = Flag(
+        code="care.crisis",
+        category="care",
+        source="rule",
+        score=0.9,
+        threshold=0.5,
+        message="Sounds like somebody in danger",
+    )
+    verdict = Verdict(action="hold", scores={"spam": 0.02, "health": 0.02}, models=MODELS, flags=(flag,))
     return replace(Draft(body=body, verdict=verdict), **more)
 
 
@@ -229,8 +247,9 @@ class Office:
         return self._send("POST", path, who, json=content)
 
     def submit(self, path: str, who: Who, **fields: object) -> Response:
-        """Send a form."""
-        return self._send("POST", path, who, data={name: str(value) for name, value in fields.items()})
+        """Send a form; a list is a field that occurs several times."""
+        data = {name: value if isinstance(value, list) else str(value) for name, value in fields.items()}
+        return self._send("POST", path, who, data=data)
 
     def delete(self, path: str, who: Who) -> Response:
         return self._send("DELETE", path, who)

@@ -1,301 +1,21 @@
-"""The console, as a browser shows it, with script off and on."""
+"""The console's pages and forms, as HTTP answers them."""
 
-import asyncio
-import socket
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from datetime import timedelta
 from typing import Protocol
 
 import pytest
-import uvicorn
-from desk import LIE, QUOTE, Draft, Office, build_app, lie, nothing_said, opened, plain, spam
-from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
-
-from service.pipeline.sanitise import sanitise
-
-CHROMIUM = "/usr/bin/chromium"
-CONTRAST = Path(__file__).with_name("contrast.js").read_text("utf-8")
-PAYLOADS = (
-    "<script>document.title='hit'</script>",
-    "<img src=x onerror=\"document.title='hit'\">",
-    '"><svg onload="document.title=\'hit\'">',
-    "'-alert(1)-'",
-    "</mark></div></article><h1>Layout</h1><style>*{display:none}</style>",
-    '<a href="javascript:alert(1)">x</a><a href="https://evil.example/?q">y</a>',
-    "{{ 7*7 }}{% raw %}",
-    "<form action=https://evil.example/><button>Approve</button></form>",
-    "<link rel=stylesheet href=https://evil.example/x.css><meta http-equiv=refresh content=0;url=https://evil.example>",
-)
+from desk import QUOTE, Office, care, lie, opened, plain, spam
 
 
 class Dsns(Protocol):
     service_dsn: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Desk:
-    """A running service, its members, and a browser in front of it."""
-
-    office: Office
-    url: str
-    browser: Browser
-
-    def signed_in(self, email: str = "ada@example.org", *, script: bool = True, **options: object) -> Page:
-        """Return a page of a fresh profile on which a member has signed in by their link."""
-        context = self.browser.new_context(java_script_enabled=script, **options)  # type: ignore[arg-type]
-        page = context.new_page()
-        page.goto(f"{self.url}/console/sign-in/{self.office.invite(email)}")
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url(f"{self.url}/console")
-        return page
-
-
 @pytest.fixture
 def office(anyio_backend: str, database: Dsns) -> Iterator[Office]:
     with opened(database.service_dsn) as office:
         yield office
-
-
-@pytest.fixture
-def browser(office: Office) -> Iterator[Browser]:
-    # Once per test, inside the other fixtures: Playwright keeps a loop running that theirs cannot run beside.
-    with sync_playwright() as playwright:
-        try:
-            started = playwright.chromium.launch(
-                executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
-            )
-        except Error as error:
-            pytest.skip(f"there is no Chromium at {CHROMIUM}: {error.message.splitlines()[0]}")
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def desk(database: Dsns, office: Office, browser: Browser) -> Iterator[Desk]:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        app = build_app(database.service_dsn, url)
-        server = uvicorn.Server(uvicorn.Config(app, ws="none", log_config=None, lifespan="on"))
-        thread = threading.Thread(target=asyncio.run, args=(server.serve(sockets=[taken]),))
-        thread.start()
-        yield Desk(office=office, url=url, browser=browser)
-        for context in list(browser.contexts):
-            context.close()
-        server.should_exit = True
-        thread.join()
-
-
-@pytest.fixture(params=[False, True], ids=["script off", "script on"])
-def script(request: pytest.FixtureRequest) -> bool:
-    return bool(request.param)
-
-
-def test_the_evidence_is_marked_where_it_stands(desk: Desk) -> None:
-    desk.office.lay(lie())
-
-    page = desk.signed_in()
-
-    assert page.locator("article .text mark").evaluate("mark => mark.firstChild.textContent") == QUOTE
-    whole = page.locator("article .text").evaluate("text => text.textContent")
-    assert whole == LIE.replace(QUOTE, f"{QUOTE}reason 1")
-
-
-def test_a_card_says_why_it_is_here(desk: Desk, script: bool) -> None:
-    desk.office.lay(lie())
-
-    why = desk.signed_in(script=script).get_by_role("region", name="Why it is here").inner_text()
-
-    for part in (
-        "Says that ketamine is not addictive",
-        "score 0.91, threshold 0.50",
-        "Claim: Ketamine is not addictive.",
-        "The comment states it as a fact",
-        "What is known: Ketamine can lead to misuse and dependence.",
-        "NIDA: Dissociative drugs",
-        "checked 2026-11-01",
-        "source not yet checked",
-        "health-2026.11.1",
-    ):
-        assert part in why
-
-
-def test_evidence_outside_the_text_is_quoted(desk: Desk) -> None:
-    desk.office.lay(spam())
-
-    assert "In the author's name: Cheap" in desk.signed_in().locator("article").inner_text()
-
-
-@pytest.mark.parametrize(
-    ("button", "sentence", "state", "reason"),
-    [
-        ("Approve", "Approved", "published", None),
-        ("Reject: spam", "Rejected as spam", "rejected", "spam"),
-        ("Reject: health misinformation", "Rejected as health misinformation", "rejected", "health_misinformation"),
-        ("Escalate", "Escalated", "held", None),
-    ],
-)
-def test_a_button_decides_and_can_be_undone(
-    desk: Desk, script: bool, button: str, sentence: str, state: str, reason: str | None
-) -> None:
-    (comment,) = desk.office.lay(lie())
-    page = desk.signed_in(script=script)
-    robot = desk.office.token("viewer")
-
-    page.get_by_role("button", name=button, exact=True).click()
-    said = page.get_by_role("status").inner_text()
-    decided = desk.office.get(f"/v1/review/comments/{comment}", robot).json()
-    page.get_by_role("button", name="Undo").click()
-    page.get_by_role("status").filter(has_text="Undone").wait_for()
-    undone = desk.office.get(f"/v1/review/comments/{comment}", robot).json()
-
-    assert sentence in said
-    assert (decided["comment"]["state"], decided["decisions"][0]["reason"]) == (state, reason)
-    assert decided["decisions"][0]["by"] == "ada@example.org"
-    assert (undone["comment"]["state"], undone["queued"]) == ("held", True)
-
-
-def test_rejecting_takes_a_reason_and_a_note(desk: Desk, script: bool) -> None:
-    (comment,) = desk.office.lay(plain("Off we go"))
-    page = desk.signed_in(script=script)
-
-    page.get_by_label("Another reason").select_option("off_topic")
-    page.get_by_text("Add a note for colleagues").click()
-    page.get_by_label("Note").fill("Twice today")
-    page.get_by_role("button", name="Reject", exact=True).click()
-    page.get_by_role("status").wait_for()
-
-    (decision,) = desk.office.get(f"/v1/review/comments/{comment}", desk.office.token("viewer")).json()["decisions"]
-    assert (decision["action"], decision["reason"], decision["note"]) == ("reject", "off_topic", "Twice today")
-
-
-def test_deciding_too_late_is_explained(desk: Desk, script: bool) -> None:
-    desk.office.lay(lie())
-    ada, bob = desk.signed_in("ada@example.org", script=script), desk.signed_in("bob@example.org", script=script)
-
-    ada.get_by_role("button", name="Reject: spam").click()
-    ada.get_by_role("status").wait_for()
-    bob.get_by_role("button", name="Approve").click()
-
-    said = bob.get_by_role("alert").inner_text()
-    assert "Not done." in said
-    assert "ada@example.org rejected it as spam" in said
-    assert "The comment is now rejected." in said
-
-
-def test_filters_and_the_place_in_the_list_survive_a_decision(desk: Desk, script: bool) -> None:
-    desk.office.lay(*(spam(f"Buy number {i} now") for i in range(25)), plain("Fine"))
-    page = desk.signed_in(script=script)
-
-    page.goto(f"{desk.url}/console?category=spam&sort=newest")
-    page.get_by_role("link", name="Next page").click()
-    page.get_by_role("button", name="Approve").first.click()
-    page.get_by_role("status").wait_for()
-
-    assert "category=spam" in page.url
-    assert "cursor=" in page.url
-    assert page.locator("article").count() == 4
-
-
-def test_the_queue_says_how_much_waits(desk: Desk) -> None:
-    desk.office.lay(plain("One"), plain("Two"))
-
-    assert (
-        "2 comments wait; the oldest has waited less than a minute." in desk.signed_in().locator(".count").inner_text()
-    )
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
-def test_every_page_fits_and_can_be_read(desk: Desk, scheme: str, width: int) -> None:
-    (comment, *_) = desk.office.lay(
-        lie(author_name="x" * 80, page_title="y" * 200),
-        spam("https://watches.example/" + "z" * 300, author_url="https://watches.example/" + "z" * 300),
-    )
-    page = desk.signed_in(color_scheme=scheme, viewport={"width": width, "height": 800})
-    page.get_by_role("button", name="Escalate").first.click()
-    page.get_by_role("status").wait_for()
-
-    for path in (page.url, f"{desk.url}/console/comments/{comment}", f"{desk.url}/console/sign-in"):
-        page.goto(path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.evaluate(CONTRAST) == []
-
-
-def test_every_control_has_a_name_and_every_id_is_used_once(desk: Desk) -> None:
-    desk.office.lay(lie(), spam())
-
-    page = desk.signed_in()
-
-    unnamed = "[...document.querySelectorAll('input:not([type=hidden]),select,textarea')].filter(e => !e.labels.length)"
-    assert page.evaluate(f"{unnamed}.length") == 0
-    ids: list[str] = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
-    assert len(ids) == len(set(ids))
-    assert page.evaluate("document.querySelectorAll('h1').length") == 1
-
-
-def test_the_keyboard_alone_reaches_and_decides(desk: Desk) -> None:
-    desk.office.lay(lie())
-    page = desk.signed_in()
-
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.textContent") == "Approve":
-            break
-    page.keyboard.press("Enter")
-
-    page.get_by_role("status").filter(has_text="Approved").wait_for()
-
-
-def test_what_a_comment_smuggles_in_neither_runs_nor_fetches(desk: Desk) -> None:
-    ids = desk.office.lay(
-        *(
-            Draft(
-                body=payload,
-                html=sanitise(payload).html,
-                verdict=nothing_said(),
-                author_name=payload[:80],
-                author_url=payload,
-                author_email=payload,
-                page_title=payload,
-                page_key=payload,
-            )
-            for payload in PAYLOADS
-        )
-    )
-    page = desk.signed_in()
-    asked, shown = watched(page.context)
-
-    for path in ("/console", *(f"/console/comments/{each}" for each in ids)):
-        page.goto(desk.url + path)
-        assert page.title().endswith("– Gatepost")
-        assert page.locator("h1").count() == 1
-        assert page.locator("main script, main img, main svg, main style, main link, main meta").count() == 0
-        assert page.locator("main form:not([action^='/console'])").count() == 0
-
-    assert [url for url in asked if not url.startswith(desk.url)] == []
-    assert shown == []
-
-
-def test_the_watch_notices_a_script_and_a_request(desk: Desk) -> None:
-    page = desk.browser.new_page()
-    asked, shown = watched(page.context)
-
-    page.set_content("<img src='http://127.0.0.1:9/x'><script>alert(1)</script>")
-    page.wait_for_timeout(200)
-
-    assert asked
-    assert shown
-
-
-def test_characters_that_cannot_be_seen_are_shown_as_badges(desk: Desk) -> None:
-    desk.office.lay(plain("Buy\u200bnow \u202egnp.exe 👩\u200d⚕️"))
-
-    badges = desk.signed_in().locator(".badge").all_text_contents()
-
-    assert badges == ["[zero-width space]", "[right-to-left override]"]
 
 
 def test_a_forged_way_back_leads_to_the_console(office: Office) -> None:
@@ -328,7 +48,7 @@ def test_a_rejection_without_a_reason_is_explained(office: Office) -> None:
 @pytest.mark.parametrize(
     "fields",
     [
-        {"decision": "approve"},
+        {"selected": "x:1", "decision": "approve"},
         {"comment_id": "x", "version": "1", "decision": "approve"},
         {"comment_id": "01a20b34-d143-7ff7-8cd3-6b48576d5c06", "version": "-1", "decision": "approve"},
         {"comment_id": "01a20b34-d143-7ff7-8cd3-6b48576d5c06", "version": "²", "decision": "approve"},
@@ -361,13 +81,16 @@ def test_a_viewer_is_shown_no_buttons(office: Office) -> None:
 
 
 def test_who_holds_a_comment_is_shown_instead_of_the_buttons(office: Office) -> None:
-    office.lay(lie())
+    (comment,) = office.lay(lie())
     office.post("/v1/review/leases", office.session(email="bob@example.org"), {})
+    ada = office.session()
 
-    text = office.get("/console", office.session()).text
+    queue, own = office.get("/console", ada).text, office.get(f"/console/comments/{comment}", ada).text
 
-    assert "bob@example.org is looking at this comment until" in text
-    assert "/console/decisions" not in text
+    assert "bob@example.org is looking at this comment until" in own
+    assert "/console/decisions" not in own
+    assert "With colleagues (1)" in queue
+    assert QUOTE not in queue
 
 
 def test_nobody_but_members_sees_the_console(office: Office) -> None:
@@ -377,18 +100,278 @@ def test_nobody_but_members_sees_the_console(office: Office) -> None:
     assert "gatepost member invite" in answer.text
 
 
-def test_no_script_and_no_foreign_file_may_be_used(office: Office) -> None:
+def test_only_our_own_files_may_be_used(office: Office) -> None:
     policy = office.get("/console", office.session()).headers["content-security-policy"]
 
     assert "default-src 'none'" in policy
+    assert "script-src 'self'" in policy
     assert "frame-ancestors 'none'" in policy
-    assert not any(word in policy for word in ("unsafe", "script-src", "http", "*"))
+    assert "require-trusted-types-for 'script'" in policy
+    assert not any(word in policy for word in ("unsafe", "http", "*"))
 
 
-def watched(context: BrowserContext) -> tuple[list[str], list[str]]:
-    """Return lists that fill with each address asked for and each dialogue opened."""
-    asked: list[str] = []
-    shown: list[str] = []
-    context.on("request", lambda request: asked.append(request.url))
-    context.on("dialog", lambda dialog: (shown.append(dialog.message), dialog.dismiss()))
-    return asked, shown
+def test_looking_at_the_queue_takes_it_and_going_on_gives_it_back(office: Office) -> None:
+    office.lay(*(plain(f"Number {i}", age=timedelta(minutes=i)) for i in range(30)))
+    ada, bob = office.session(email="ada@example.org"), office.session(email="bob@example.org")
+
+    first, others = office.get("/console?sort=oldest", ada).text, office.get("/console?sort=oldest", bob).text
+    office.get("/console?category=health", ada)
+    again = office.get("/console?sort=oldest", bob).text
+
+    assert "Number 29" in first
+    assert "Number 29" not in others
+    assert "Number 9" in others
+    assert "Number 29" in again
+
+
+def test_a_viewer_holds_nothing_by_looking(office: Office) -> None:
+    office.lay(lie())
+
+    office.get("/console", office.session("viewer", email="vera@example.org"))
+
+    assert QUOTE in office.get("/console", office.session()).text
+
+
+def test_opening_a_comment_takes_it(office: Office) -> None:
+    (comment,) = office.lay(lie())
+
+    office.get(f"/console/comments/{comment}", office.session(email="bob@example.org"))
+
+    assert QUOTE not in office.get("/console", office.session()).text
+
+
+@pytest.mark.parametrize("field", ["q", "author", "category", "flag", "page_key", "site", "sort"])
+def test_every_filter_lives_in_the_address_and_can_be_taken_away(office: Office, field: str) -> None:
+    value = {"category": "spam", "flag": "spam.text", "site": "demo", "sort": "newest"}.get(field, "words")
+    office.lay(plain("words", author_name="words", page_key="words"), spam("words to buy"))
+
+    text = office.get(f"/console?{field}={value}", office.session(sites=["demo", "other"])).text
+
+    assert f"{field.replace('_', ' ')}: <bdi>{value}</bdi>" in text
+    assert "words" in text
+
+
+def test_the_authors_name_alone_can_be_looked_for(office: Office) -> None:
+    office.lay(plain("By somebody", author_name="Ana Lima"), plain("About Ana Lima", author_name="Bo"))
+
+    text = office.get("/console?author=ana", office.session()).text
+
+    assert "By somebody" in text
+    assert "About Ana" not in text
+
+
+def test_earlier_comments_with_the_same_words_are_shown_with_what_was_decided(office: Office) -> None:
+    robot = office.token()
+    (first,) = office.lay(spam())
+    office.decide(robot, first, "reject", reason="advertising")
+    office.lay(spam())
+
+    text = office.get("/console", office.session()).text
+
+    assert "rejected as advertising by robot-moderator" in text
+
+
+def test_comments_that_say_the_same_come_as_one(office: Office) -> None:
+    same = [spam("Buy cheap watches at watches.example today") for _ in range(3)]
+    close = [spam(f"Buy cheap watches at watches.example today, only {i} left") for i in range(2)]
+    office.lay(*same, *close, plain("Something else was said here entirely"))
+
+    text = office.get("/console", office.session()).text
+
+    assert text.count("<article") == 2
+    assert "5 comments say the same." in text
+    assert "Reject all 5: spam" in text
+
+
+def test_a_cluster_reaches_beyond_the_page_and_is_decided_and_undone_as_one(office: Office) -> None:
+    ids = office.lay(*(spam() for _ in range(30)))
+    ada = office.session()
+    text = office.get("/console", ada).text
+    chosen = [f"{each}:1" for each in ids]
+    assert all(f'name="selected" value="{each}"' in text for each in chosen)
+
+    done = office.submit("/console/decisions", ada, decision="spam", count=30, selected=chosen)
+    batch = done.headers["location"].partition("batch=")[2].partition("&")[0]
+    said = office.get(done.headers["location"], ada).text
+    history = office.get("/console/history", ada).text
+    undone = office.submit(f"/console/batches/{batch}/undo", ada, back="")
+
+    assert "30 comments rejected as spam." in said
+    assert "rejected 30 comments as spam" in history
+    assert "30 comments put back as they were before." in office.get(undone.headers["location"], ada).text
+    assert "30 comments say the same." in office.get("/console", ada).text
+
+
+def test_several_are_decided_only_after_their_number_was_said(office: Office) -> None:
+    ids = office.lay(plain("One"), plain("Two"))
+    ada = office.session()
+    chosen = [f"{each}:1" for each in ids]
+
+    asked = office.submit("/console/decisions", ada, decision="reject", reason="abuse", selected=chosen, note="Both")
+
+    assert asked.status_code == 200
+    assert "Reject 2 comments as abuse?" in asked.text
+    assert all(word in asked.text for word in ("One", "Two", "Both"))
+    assert office.get(f"/v1/review/comments/{ids[0]}", office.token("viewer")).json()["decisions"] == []
+
+
+def test_a_batch_says_how_many_could_not_be_decided(office: Office) -> None:
+    ids = office.lay(plain("One"), plain("Two"), plain("Three"))
+    office.decide(office.token(), ids[0], "approve")
+    ada = office.session()
+
+    done = office.submit("/console/decisions", ada, decision="spam", count=3, selected=[f"{each}:1" for each in ids])
+
+    said = office.get(done.headers["location"], ada).text
+    assert "2 comments rejected as spam. 1 not: somebody else was faster" in said
+
+
+def test_a_batch_without_a_reason_asks_for_one(office: Office) -> None:
+    (comment,) = office.lay(plain("One"))
+
+    answer = office.submit(
+        "/console/decisions", office.session(), decision="reject", count=1, selected=[f"{comment}:1"]
+    )
+
+    assert answer.status_code == 422
+    assert "A rejection needs a reason; choose one." in answer.text
+
+
+def test_nothing_selected_changes_nothing(office: Office) -> None:
+    answer = office.submit("/console/decisions", office.session(), decision="spam", back="q=tea")
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/console?q=tea")
+
+
+def test_a_batch_that_nobody_took_cannot_be_undone(office: Office) -> None:
+    nobodys = "01a20b34-d143-7ff7-8cd3-6b48576d5c06"
+
+    assert office.submit(f"/console/batches/{nobodys}/undo", office.session(), back="").status_code == 404
+
+
+def test_the_statement_is_drafted_from_reason_and_evidence_and_kept(office: Office) -> None:
+    drafted, own = office.lay(lie(), lie())
+    ada, fields = office.session(), {"version": 1, "decision": "health"}
+
+    office.submit("/console/decisions", ada, comment_id=drafted, **fields)
+    office.submit("/console/decisions", ada, comment_id=own, statement="In my words.", **fields)
+
+    said = [office.get(f"/v1/review/comments/{each}", office.token("viewer")).json() for each in (drafted, own)]
+    assert said[0]["decisions"][0]["statement"] == (
+        "It states something about health that the evidence contradicts. It says: “ketamine isn't addictive at all”. "
+        "What is known: Ketamine can lead to misuse and dependence (NIDA, DEA)."
+    )
+    assert said[1]["decisions"][0]["statement"] == "In my words."
+    assert "In my words." in office.get("/console/history", ada).text
+
+
+def test_a_statement_that_is_too_long_is_explained(office: Office) -> None:
+    (comment,) = office.lay(lie())
+
+    answer = office.submit(
+        "/console/decisions", office.session(), comment_id=comment, version=1, decision="spam", statement="x" * 2001
+    )
+
+    assert answer.status_code == 422
+    assert "at most 2000 characters" in answer.text
+
+
+def test_whoever_escalated_leaves_the_decision_to_another_member(office: Office) -> None:
+    (comment,) = office.lay(lie())
+    ada, bob = office.session(email="ada@example.org"), office.session(email="bob@example.org")
+    office.submit("/console/decisions", ada, comment_id=comment, version=1, decision="escalate")
+
+    hers = office.get("/console", ada).text
+    late = office.submit("/console/decisions", ada, comment_id=comment, version=2, decision="approve")
+
+    assert QUOTE not in hers
+    assert "you escalated it; it waits for another member" in hers
+    assert late.status_code == 409
+    assert "another member decides" in late.text
+    assert QUOTE in office.get("/console", bob).text
+    assert (
+        office.submit("/console/decisions", bob, comment_id=comment, version=2, decision="approve").status_code == 303
+    )
+
+
+def test_the_history_can_be_narrowed_to_a_person_and_paged(office: Office) -> None:
+    ids = office.lay(*(plain(f"Number {i}") for i in range(60)))
+    robot, ada = office.token(), office.session()
+    for comment in ids[:55]:
+        office.decide(robot, comment, "approve")
+    office.submit("/console/decisions", ada, comment_id=ids[55], version=1, decision="approve")
+
+    everybody = office.get("/console/history", ada).text
+    mine = office.get("/console/history?by=ada@example.org", ada).text
+    earlier = everybody.partition('<a href="/console/history?before=')[2].partition('"')[0]
+
+    assert (everybody.count("<li>"), mine.count("<li>")) == (50, 1)
+    assert office.get(f"/console/history?before={earlier}", ada).text.count("<li>") == 6
+
+
+def test_a_page_and_an_author_show_their_comments_in_every_state(office: Office) -> None:
+    author = b"k" * 32
+    ids = office.lay(
+        plain("Held one", author_key=author),
+        plain("Published one", state="published", author_key=author),
+        plain("Elsewhere", page_key="tea", author_key=author),
+        plain("By another"),
+    )
+    ada = office.session()
+    page = office.get(f"/console/comments/{ids[0]}", ada).text.partition('href="/console/pages/')[2].partition('"')[0]
+
+    on_page = office.get(f"/console/pages/{page}", ada).text
+    of_author = office.get(f"/console/comments/{ids[0]}/author", ada).text
+
+    assert all(text in on_page for text in ("Held one", "Published one", "By another"))
+    assert "Elsewhere" not in on_page
+    assert all(text in of_author for text in ("Held one", "Published one", "Elsewhere"))
+    assert "By another" not in of_author
+
+
+def test_an_author_without_a_key_is_shown_alone(office: Office) -> None:
+    ids = office.lay(plain("One"), plain("Two"))
+
+    text = office.get(f"/console/comments/{ids[0]}/author", office.session()).text
+
+    assert "One" in text
+    assert "Two" not in text
+
+
+def test_a_page_of_another_site_is_not_there(office: Office) -> None:
+    (comment,) = office.lay(plain("Theirs"), site="other")
+    text = office.get(f"/console/comments/{comment}", office.session(email="o@example.org", sites=["other"])).text
+    page = text.partition('href="/console/pages/')[2].partition('"')[0]
+
+    assert office.get(f"/console/pages/{page}", office.session()).status_code == 404
+
+
+def test_distressing_text_is_hidden_until_asked_for_unless_one_prefers_otherwise(office: Office) -> None:
+    office.lay(care("I cannot go on"))
+    ada = office.session()
+
+    before = office.get("/console", ada).text
+    answer = office.submit("/console/help", ada, keys="yes")
+    cookie = answer.headers["set-cookie"].partition(";")[0]
+    after = office.get("/console", {**ada, "Cookie": f"{ada['Cookie']}; {cookie}"}).text
+
+    assert 'class="veil"' in before
+    assert 'class="veil"' not in after
+    assert "I cannot go on" in after
+    assert "data-keys" in after
+
+
+def test_keys_can_be_turned_off(office: Office) -> None:
+    ada = office.session()
+
+    cookie = office.submit("/console/help", ada, veil="yes").headers["set-cookie"].partition(";")[0]
+
+    assert "data-keys" not in office.get("/console", {**ada, "Cookie": f"{ada['Cookie']}; {cookie}"}).text
+
+
+def test_ones_own_work_is_counted_without_a_comparison(office: Office) -> None:
+    (comment,) = office.lay(plain("One"))
+    ada = office.session()
+    office.submit("/console/decisions", ada, comment_id=comment, version=1, decision="approve")
+
+    assert "You have decided on 1 comment in the last twelve hours." in office.get("/console", ada).text

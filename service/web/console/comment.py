@@ -1,26 +1,29 @@
 """Show everything about one comment, and what was decided on it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.comment import CommentId
 from service.errors import NotFound
+from service.statement import BACKED_BY, SENTENCES
 from service.store.cases import DecisionRow, Stored
+from service.store.leases import held_by, lease_these
 from service.store.review import comment_detail
 from service.web.auth import Caller
-from service.web.console.card import REASONS, card, reasons
+from service.web.console.card import REASONS, card, outcome, reasons
 from service.web.console.page import render
+from service.web.console.preference import preferences
 from service.web.page import moment
 from service.web.review import find_comment
 from service.web.state import State
 
 _DID = {
-    "approve": "approved it",
-    "reject": "rejected it",
-    "escalate": "escalated it",
-    "erase": "erased it",
+    "approve": "approved {}",
+    "reject": "rejected {}",
+    "escalate": "escalated {}",
+    "erase": "erased {}",
     "undo": "undid the decision before",
 }
 
@@ -35,8 +38,14 @@ class Past:
 
 
 async def show_comment_page(request: Request[State], caller: Caller) -> Response:
-    """Show a comment's page."""
-    return page_of(await find_comment(request, caller), caller)
+    """Show a comment's page; who may decide on it holds it from now on, if it waits and nobody else does."""
+    stored = await find_comment(request, caller)
+    item = stored.item
+    if stored.queued and caller.may("moderator", item.site):
+        sites = caller.named(item.site)
+        if await lease_these(request.state["db"], sites, caller.principal, [item.id]):
+            stored = replace(stored, item=held_by(item, caller.principal))
+    return page_of(request, stored, caller)
 
 
 async def explain(
@@ -50,28 +59,36 @@ async def explain(
     stored = await comment_detail(request.state["db"], caller.named(""), comment_id)
     if stored is None:
         raise NotFound("There is no such comment on your sites.")
-    return page_of(stored, caller, notice=notice, status=status)
+    return page_of(request, stored, caller, notice=notice, status=status)
 
 
-def page_of(stored: Stored, caller: Caller, *, notice: str = "", status: int = 200) -> Response:
+def page_of(
+    request: Request[State], stored: Stored, caller: Caller, *, notice: str = "", status: int = 200
+) -> Response:
     """Return a comment's page; `notice` stands on top, with what was decided last where that explains it."""
     may_undo = caller.may("moderator", stored.item.site)
+    prefer = preferences(request)
+    shown = card(stored.item, caller, veil=prefer.veil)
     latest = stored.decisions[0].id if stored.decisions else None
     return render(
         "comment.html",
         status=status,
         caller=caller,
+        here="",
+        prefer=prefer,
         notice=f"{notice} {last_word(stored)}".strip() if status == 409 else notice,
-        card=card(stored.item, caller),
+        card=shown,
         author_email=stored.author_email,
         queued=stored.queued,
         decisions=[
             Past(row=row, sentence=sentence(row), undoable=may_undo and row.id == latest and _undoable(row))
             for row in stored.decisions
+            if not shown.blind
         ],
         earlier=[(verdict, reasons(verdict)) for verdict in stored.verdicts[1:]],
-        similar=stored.similar,
+        similar=[(other, outcome(other)) for other in stored.similar],
         reason_names=REASONS,
+        sentences=[(reason, BACKED_BY.get(reason, ""), said) for reason, said in SENTENCES.items()],
     )
 
 
@@ -83,10 +100,11 @@ def last_word(stored: Stored) -> str:
     return f"{sentence(last)} on {moment(last.created_at)}. The comment is now {stored.item.state}."
 
 
-def sentence(row: DecisionRow) -> str:
+def sentence(row: DecisionRow, *, together: int = 1) -> str:
     """Return who did what, and why."""
     reason = f" as {REASONS[row.reason].lower()}" if row.reason else ""
-    return f"{row.by} {_DID[row.action]}{reason}"
+    what = "it" if together == 1 else f"{together} comments"
+    return f"{row.by} {_DID[row.action].format(what)}{reason}"
 
 
 def _undoable(row: DecisionRow) -> bool:

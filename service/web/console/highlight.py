@@ -5,8 +5,9 @@ of it. Stretches may overlap and nest; HTML's elements may not, hence pieces tha
 their flags.
 """
 
+import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -40,6 +41,10 @@ _INVISIBLE = {
 }
 _JOINERS = "\u200c\u200d"
 _SHOWN_AS_THEY_ARE = "\n\t"
+_WORD = re.compile(r"[^\W\d_]+")
+_ASCII_LETTER = re.compile("[A-Za-z]")
+_GREEK_LIKE_LATIN = frozenset("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧονρυικ")
+_STYLED = "styled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +52,13 @@ class Piece:
     """A stretch of text and the numbers (from 1) of the flags it speaks for.
 
     `badge` is set for a single character that nobody could see, or that would rearrange the text around it;
-    it names the character, and `text` is then not to be shown.
+    it names the character, and `text` is then not to be shown. `script` is set for letters that pose as others.
     """
 
     text: str
     flags: tuple[int, ...] = ()
     badge: str = ""
+    script: str = ""
 
 
 def marked(text: str, flags: Sequence[Flag], field: FieldName = "body") -> list[Piece]:
@@ -64,25 +70,61 @@ def marked(text: str, flags: Sequence[Flag], field: FieldName = "body") -> list[
         if evidence.field == field and evidence.weight >= 0
     ]
     borders = sorted({0, len(text), *(border for start, end, _ in spans if start < end for border in (start, end))})
+    foreign = lookalikes(text)
     pieces: list[Piece] = []
     for start, end in pairwise(borders):
         numbers = sorted({number for first, last, number in spans if first <= start and end <= last})
-        pieces.extend(_badged(text[start:end], tuple(numbers)))
+        pieces.extend(_badged(text[start:end], tuple(numbers), foreign, start))
     return pieces
 
 
-def _badged(text: str, flags: tuple[int, ...]) -> list[Piece]:
+def _badged(text: str, flags: tuple[int, ...], foreign: Mapping[int, str], offset: int) -> list[Piece]:
+    """Cut a stretch at each character that is to have a badge; `offset` is where it begins in the whole text."""
     pieces: list[Piece] = []
-    begin = 0
-    for place, character in enumerate(text):
-        if badge := hidden(text, place):
+    begin = place = 0
+    while place < len(text):
+        badge, script, end = hidden(text, place), foreign.get(offset + place, ""), place + 1
+        if badge or script:
             if begin < place:
                 pieces.append(Piece(text=text[begin:place], flags=flags))
-            pieces.append(Piece(text=character, flags=flags, badge=badge))
-            begin = place + 1
+            while script and end < len(text) and foreign.get(offset + end) == script:
+                end += 1
+            pieces.append(Piece(text=text[place:end], flags=flags, badge=badge, script=script))
+            begin = end
+        place = end
     if begin < len(text):
         pieces.append(Piece(text=text[begin:], flags=flags))
     return pieces
+
+
+def lookalikes(text: str) -> dict[int, str]:
+    """Return where letters stand that were chosen for their look, each with the name of what it is.
+
+    That is a letter of another script within a word of Latin ones, and a letter in a style that Unicode has for
+    formulas. Greek letters count only where they look like Latin ones: interferon is written IFNγ.
+    """
+    if text.isascii():
+        return {}
+    found: dict[int, str] = {}
+    for word in _WORD.finditer(text):
+        if not word[0].isascii():
+            latin = _ASCII_LETTER.search(word[0]) is not None
+            for place, letter in enumerate(word[0], start=word.start()):
+                script = _script(letter)
+                if script == _STYLED or (latin and script):
+                    found[place] = script
+    return found
+
+
+def _script(letter: str) -> str:
+    if letter.isascii():
+        return ""
+    first = unicodedata.name(letter, "").partition(" ")[0]
+    if first in ("MATHEMATICAL", "FULLWIDTH"):
+        return _STYLED
+    if first == "GREEK":
+        return "Greek" if letter in _GREEK_LIKE_LATIN else ""
+    return first.capitalize() if first in ("CYRILLIC", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU") else ""
 
 
 def hidden(text: str, place: int) -> str:

@@ -4,7 +4,10 @@ from starlette.routing import Route
 
 from service.web.auth import MemberRoute
 from service.web.console.comment import show_comment_page
-from service.web.console.decide import decide_here, undo_here
+from service.web.console.decide import decide_here, undo_here, undo_together
+from service.web.console.history import show_history
+from service.web.console.listing import show_author, show_page_comments
+from service.web.console.preference import set_preferences, show_help
 from service.web.console.queue import show_queue
 from service.web.console.session import ask_to_sign_in, explain_sign_in, sign_in, sign_out
 
@@ -18,6 +21,22 @@ ROUTES = (
         show_comment_page,
         method="GET",
         role="viewer",
+        strangers=ask_to_sign_in,
+    ),
+    MemberRoute(
+        "/console/comments/{comment_id:uuid}/author", show_author, method="GET", role="viewer", strangers=ask_to_sign_in
+    ),
+    MemberRoute(
+        "/console/pages/{page_id:int}", show_page_comments, method="GET", role="viewer", strangers=ask_to_sign_in
+    ),
+    MemberRoute("/console/history", show_history, method="GET", role="viewer", strangers=ask_to_sign_in),
+    MemberRoute("/console/help", show_help, method="GET", role="viewer", strangers=ask_to_sign_in),
+    MemberRoute("/console/help", set_preferences, method="POST", role="viewer", strangers=ask_to_sign_in),
+    MemberRoute(
+        "/console/batches/{batch_id:uuid}/undo",
+        undo_together,
+        method="POST",
+        role="moderator",
         strangers=ask_to_sign_in,
     ),
     MemberRoute("/console/decisions", decide_here, method="POST", role="moderator", strangers=ask_to_sign_in),
