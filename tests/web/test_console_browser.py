@@ -37,7 +37,7 @@ def test_the_evidence_is_marked_where_it_stands(desk: Desk) -> None:
 def test_a_card_says_why_it_is_here(desk: Desk, script: bool) -> None:
     desk.office.lay(lie())
 
-    why = desk.signed_in(script=script).get_by_role("region", name="Why it is here").inner_text()
+    why = desk.signed_in(script=script).get_by_role("group", name="Why it is here").inner_text()
 
     for part in (
         "Says that ketamine is not addictive",

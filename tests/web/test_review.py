@@ -381,3 +381,76 @@ def test_a_comment_of_any_script_survives_the_way(office: Office, robot: dict[st
     office.lay(Draft(body=body, verdict=nothing_said()))
 
     assert bodies(office.get(QUEUE, robot)) == [body]
+
+
+def test_named_comments_are_leased_as_far_as_nobody_holds_them(office: Office) -> None:
+    ada, bob = office.session(email="ada@example.org"), office.session(email="bob@example.org")
+    first, second = office.lay(plain("One"), plain("Two"))
+    office.post(LEASES, bob, {"comment_ids": [first]})
+
+    taken = office.post(LEASES, ada, {"comment_ids": [first, second]})
+
+    assert bodies(taken) == ["Two"]
+
+
+def test_the_backlog_says_how_much_waits_and_what_one_holds(office: Office) -> None:
+    ada, bob = office.session(email="ada@example.org"), office.session(email="bob@example.org")
+    office.lay(plain("One"), plain("Two"), plain("Three"))
+    office.post(LEASES, bob, {"limit": 2})
+    (hers,) = office.post(LEASES, ada, {}).json()["items"]
+
+    found = office.get("/v1/review/backlog", ada, site="demo").json()
+
+    assert (found["held"], found["elsewhere"]) == (3, 2)
+    assert [each["comment_id"] for each in found["leases"]] == [hers["comment"]["id"]]
+    assert found["oldest_at"] is not None
+
+
+def test_decisions_taken_together_are_listed_and_undone_as_one(office: Office, robot: dict[str, str]) -> None:
+    ids = office.lay(plain("One"), plain("Two"))
+    wishes = [{"comment_id": each, "version": 1, "action": "approve"} for each in ids]
+    batches = {each["batch_id"] for each in office.post(DECISIONS, robot, {"decisions": wishes}).json()["results"]}
+    (batch,) = batches
+
+    (listed,) = office.get(DECISIONS, robot).json()["decisions"]
+    undone = office.post(f"/v1/review/batches/{batch}/undo", robot, None)
+    again = office.post(f"/v1/review/batches/{batch}/undo", robot, None)
+
+    assert (listed["together"], listed["decision"]["id"], listed["undoable"]) == (2, batch, True)
+    assert (undone.status_code, [each["state"] for each in undone.json()["results"]]) == (200, ["held", "held"])
+    assert (again.status_code, {each["status"] for each in again.json()["results"]}) == (207, {"stale_version"})
+
+
+def test_the_list_of_decisions_is_paged_and_narrowed(office: Office, robot: dict[str, str]) -> None:
+    for comment in office.lay(plain("One"), plain("Two"), plain("Three")):
+        office.decide(robot, comment, "approve")
+
+    first = office.get(DECISIONS, robot, limit=2).json()
+    rest = office.get(DECISIONS, robot, limit=2, before=first["next_before"]).json()
+
+    assert (len(first["decisions"]), len(rest["decisions"]), rest["next_before"]) == (2, 1, None)
+    assert office.get(DECISIONS, robot, by="nobody").json()["decisions"] == []
+
+
+def test_a_statement_of_reasons_is_kept_and_drafted_where_none_is_given(office: Office, robot: dict[str, str]) -> None:
+    first, second = office.lay(spam(), plain("Two"))
+    office.decide(robot, first, "reject", reason="spam")
+    office.decide(robot, second, "reject", reason="other", statement="As written.")
+
+    said = [comment_of(office, robot, each)["decisions"][0]["statement"] for each in (first, second)]
+
+    assert said == ["It was taken for spam. It says: “Buy cheap watches”.", "As written."]
+
+
+def test_who_escalated_does_not_decide(office: Office) -> None:
+    ada, bob = office.session(email="ada@example.org"), office.session(email="bob@example.org")
+    (comment,) = office.lay(lie())
+    office.decide(ada, comment, "escalate")
+
+    late = office.decide(ada, comment, "approve", version=2)
+
+    assert (late.status_code, late.json()["code"]) == (409, "needs_another")
+    assert bodies(office.post(LEASES, ada, {})) == []
+    (item,) = office.post(LEASES, bob, {}).json()["items"]
+    assert (item["escalated"], item["second_opinion"]) == (True, False)
+    assert office.decide(bob, comment, "approve", version=2).status_code == 200
