@@ -13,28 +13,36 @@ SELECT
     (SELECT count(*) FROM queue WHERE leased_by <> $2 AND leased_until > now()) AS elsewhere;
 
 -- name: take_leases
--- Lease the next comments that nobody else holds, the most worth looking at first.
+-- Lease the next comments that nobody else holds, the most worth looking at first; site by site, so that each is read
+-- in the order of its index and no further than asked for.
 UPDATE queue
 SET leased_by = $1, leased_label = $2, leased_until = now() + $3::interval
 FROM (
-    SELECT q.site_id, q.comment_id
-    FROM queue AS q
-    WHERE (q.leased_until IS NULL OR q.leased_until < now())
-        AND q.not_for IS DISTINCT FROM $1
-        AND ($4 = '' OR $4 = ANY (q.categories))
-        AND ($5 = '' OR $5 = ANY (q.flags))
-        AND (($6 = '' AND $7 = '' AND $8 = '') OR EXISTS (
-            SELECT
-            FROM comment AS c
-            JOIN page AS p ON p.site_id = c.site_id AND p.page_id = c.page_id
-            WHERE c.site_id = q.site_id AND c.comment_id = q.comment_id
-                AND ($6 = '' OR p.key = $6)
-                AND ($7 = '' OR strpos(lower(c.body || ' ' || c.author_name), lower($7)) > 0)
-                AND ($8 = '' OR strpos(lower(c.author_name), lower($8)) > 0)
-        ))
-    ORDER BY q.rank DESC, q.comment_id
+    SELECT next.site_id, next.comment_id
+    FROM unnest(allowed_sites()) AS allowed (id)
+    CROSS JOIN LATERAL (
+        SELECT q.site_id, q.comment_id, q.rank
+        FROM queue AS q
+        WHERE q.site_id = allowed.id
+            AND (q.leased_until IS NULL OR q.leased_until < now())
+            AND q.not_for IS DISTINCT FROM $1
+            AND ($4 = '' OR $4 = ANY (q.categories))
+            AND ($5 = '' OR $5 = ANY (q.flags))
+            AND (($6 = '' AND $7 = '' AND $8 = '') OR EXISTS (
+                SELECT
+                FROM comment AS c
+                JOIN page AS p ON p.site_id = c.site_id AND p.page_id = c.page_id
+                WHERE c.site_id = q.site_id AND c.comment_id = q.comment_id
+                    AND ($6 = '' OR p.key = $6)
+                    AND ($7 = '' OR strpos(lower(c.body || ' ' || c.author_name), lower($7)) > 0)
+                    AND ($8 = '' OR strpos(lower(c.author_name), lower($8)) > 0)
+            ))
+        ORDER BY q.rank DESC, q.comment_id
+        LIMIT $9
+        FOR UPDATE SKIP LOCKED
+    ) AS next
+    ORDER BY next.rank DESC, next.comment_id
     LIMIT $9
-    FOR UPDATE SKIP LOCKED
 ) AS free
 WHERE queue.site_id = free.site_id AND queue.comment_id = free.comment_id
 RETURNING queue.comment_id;

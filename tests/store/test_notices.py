@@ -9,13 +9,14 @@ from service.comment import MemberId
 from service.store.cases import QueueFilters, Wish
 from service.store.credentials import invite_member, list_members
 from service.store.decisions import decide, erase_own, undo
+from service.store.leases import take_leases
 from service.store.notices import APPEAL, REPORT, add_appeal, add_report
 from service.store.own import own_comment
-from service.store.review import comment_detail, queue_page, take_leases
+from service.store.review import comment_detail, queue_page
 
 
 async def waiting(db, site, flag=""):
-    found = await queue_page(db, [site.id], QueueFilters(flag=flag), sort="priority", limit=100)
+    found = await queue_page(db, [site.id], QueueFilters(flag=flag), reader=moderator(site), sort="priority", limit=100)
     return [item.id for item in found]
 
 
@@ -41,7 +42,9 @@ async def test_a_report_queues_a_published_comment_and_shows_beside_it(db):
 
     assert await reported(db, site, made)
 
-    (item,) = await queue_page(db, [site.id], QueueFilters(flag=REPORT), sort="priority", limit=1)
+    (item,) = await queue_page(
+        db, [site.id], QueueFilters(flag=REPORT), reader=moderator(site), sort="priority", limit=1
+    )
     assert (item.id, item.state) == (made, "published")
     assert [(report.reason, report.note, report.closed_at) for report in item.reports] == [("abuse", "Look", None)]
 
@@ -86,7 +89,7 @@ async def test_a_report_leaves_a_lease_to_its_holder(db):
 
     await reported(db, site, made, b"s" * 32)
 
-    (item,) = await queue_page(db, [site.id], QueueFilters(), sort="priority", limit=1)
+    (item,) = await queue_page(db, [site.id], QueueFilters(), reader=moderator(site), sort="priority", limit=1)
     assert item.lease
     assert len(item.reports) == 2
 
@@ -99,7 +102,9 @@ async def test_an_appeal_queues_a_rejected_comment_above_what_is_merely_held(db)
     assert await add_appeal(db, site.id, made, "It was a joke.")
 
     assert await waiting(db, site) == [made, held]
-    (item,) = await queue_page(db, [site.id], QueueFilters(flag=APPEAL), sort="priority", limit=1)
+    (item,) = await queue_page(
+        db, [site.id], QueueFilters(flag=APPEAL), reader=moderator(site), sort="priority", limit=1
+    )
     assert (item.state, item.appeal.text, item.appeal.granted) == ("rejected", "It was a joke.", None)
 
 

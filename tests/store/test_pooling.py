@@ -19,8 +19,8 @@ from service.store.cases import QueueFilters, Wish
 from service.store.database import Database
 from service.store.decisions import decide
 from service.store.intake import Writer
+from service.store.leases import take_leases
 from service.store.os_user import choose_account
-from service.store.review import take_leases
 from service.store.sites import state_counts
 from service.web.batch import Intake
 

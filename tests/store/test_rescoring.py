@@ -32,7 +32,12 @@ def always(verdict):
 
 
 async def waiting(db, site):
-    return {item.id for item in await queue_page(db, [site.id], QueueFilters(), sort="priority", limit=50, cursor="")}
+    return {
+        item.id
+        for item in await queue_page(
+            db, [site.id], QueueFilters(), reader=moderator(site), sort="priority", limit=50, cursor=""
+        )
+    }
 
 
 async def test_what_is_shown_and_flagged_goes_to_the_queue_unless_a_person_has_decided(db):
