@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_running(commands)
     _add_sites(commands)
+    _add_pages(commands)
     _add_people(commands)
     _add_judging(commands)
     _add_claims(commands)
@@ -70,7 +71,7 @@ def _add_running(commands: _Commands) -> None:
 
 
 def _add_sites(commands: _Commands) -> None:
-    from service.commands import page, site
+    from service.commands import site
 
     sites = _group(commands, "site", "make and list sites")
     command = _add(sites, "add", "make a site", site.site_add)
@@ -104,6 +105,10 @@ def _add_sites(commands: _Commands) -> None:
     )
     _with_json(command)
     _with_json(_add(sites, "list", "list the sites", site.site_list))
+
+
+def _add_pages(commands: _Commands) -> None:
+    from service.commands import page
 
     pages = _group(commands, "page", "give pages other names, and move their comments")
     command = _add(pages, "alias", "let another key or address name a page", page.page_alias)
