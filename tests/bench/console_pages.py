@@ -47,7 +47,7 @@ SELECT
     'Comment number ' || n || ' about sleep and walks, with some more words to make it as long as most of them are.',
     '<p>Comment number ' || n || '</p>', now() - ($2 - n) * interval '1 minute',
     CASE WHEN n > $2 - $4 THEN '' WHEN n % 10 = 0 THEN 'reject' ELSE 'approve' END
-FROM generate_series(1, $2) AS n, (SELECT min(page_id) AS page_id FROM page) AS first
+FROM generate_series(1::bigint, $2) AS n, (SELECT min(page_id) AS page_id FROM page) AS first
 """
 REST = (
     """

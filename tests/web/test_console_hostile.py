@@ -84,9 +84,10 @@ def test_nothing_that_was_smuggled_in_runs_leaves_or_breaks_a_page(
         monkeypatch.setattr(module, name, value)
     every = dict(payloads(corpora))
     drafts = [draft(key, payload) for key, payload in every.items()]
-    ids = [each for start in range(0, len(drafts), 1000) for each in desk.office.lay(*drafts[start : start + 1000])]
     page = desk.signed_in()
+    page.set_default_timeout(60_000)
     page.route("**/console**", unguarded)
+    ids = [each for start in range(0, len(drafts), 1000) for each in desk.office.lay(*drafts[start : start + 1000])]
 
     in_queue = broken(page, f"{desk.url}/console?sort=oldest", "next")
     of_author = broken(page, f"{desk.url}/console/comments/{ids[0]}/author", "next")
@@ -126,7 +127,7 @@ def test_what_is_typed_into_a_form_comes_back_as_text(desk: Desk, corpora: Path)
     page = desk.signed_in()
     page.route("**/console**", unguarded)
     (comment,) = desk.office.lay(draft("one", "x"))
-    texts = [payload for _, payload in payloads(corpora)][::400]
+    texts = [payload for _, payload in payloads(corpora)][::800]
     page.goto(f"{desk.url}/console/help")
 
     for text in texts:
@@ -147,7 +148,7 @@ def test_what_is_typed_into_a_form_comes_back_as_text(desk: Desk, corpora: Path)
 def test_the_detector_notices_raw_payloads(desk: Desk, corpora: Path) -> None:
     context = desk.browser.new_context()
     noticed = 0
-    raw = [payload for key, payload in payloads(corpora) if key.startswith("xss")][::100]
+    raw = [payload for key, payload in payloads(corpora) if key.startswith("xss")][::300]
     for payload in raw:
         page = context.new_page()
         fired: list[str] = []

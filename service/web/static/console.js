@@ -295,7 +295,7 @@ function openFilter() {
   document.getElementById("q").focus();
 }
 
-// What colleagues do meanwhile. Asked for, not pushed: see tests/bench/live.py for what each costs.
+// What colleagues do meanwhile. Asked for, not pushed: see tests/bench/console_live.py for what each costs.
 
 async function ask() {
   const backlog = document.getElementById("backlog");
