@@ -34,7 +34,7 @@ async def history_page(
 async def decided_since(db: Database, site_ids: Sequence[SiteId], by: Principal, since: datetime) -> int:
     """Return how many decisions somebody has taken since a time, as far as a thousand."""
     async with db.seeing(*site_ids) as connection:
-        number: int = await connection.fetchval(sql("decided_since"), by.label, least_id(since))
+        number: int = await connection.fetchval(sql("decided_since"), list(site_ids), by.label, least_id(since))
     return number
 
 

@@ -58,12 +58,15 @@ ORDER BY head.decision_id DESC
 LIMIT $4;
 
 -- name: decided_since
--- How many comments somebody has decided on since a time, as far as a thousand.
+-- How many comments somebody has decided on since a time, as far as a thousand of each site; in the order of the index,
+-- for a plan that does not know the time would read every decision.
 SELECT count(*)
-FROM (
+FROM unnest($1::int[]) AS s (site_id)
+CROSS JOIN LATERAL (
     SELECT
-    FROM decision
-    WHERE decided_by = $1 AND decision_id >= $2 AND action <> 'undo'
+    FROM decision AS d
+    WHERE d.site_id = s.site_id AND d.decided_by = $2 AND d.decision_id >= $3 AND d.action <> 'undo'
+    ORDER BY d.decision_id DESC
     LIMIT 1000
 ) AS few;
 
