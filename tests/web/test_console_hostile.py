@@ -53,7 +53,7 @@ def draft(key: str, payload: str) -> Draft:
 
 def unguarded(route: Route) -> None:
     """Let a page through without its policy."""
-    answer = route.fetch(max_redirects=0)
+    answer = route.fetch(max_redirects=0, timeout=60_000)
     headers = {name: value for name, value in answer.headers.items() if name != "content-security-policy"}
     route.fulfill(response=answer, headers=headers)
 
@@ -76,7 +76,7 @@ def test_nothing_that_was_smuggled_in_runs_leaves_or_breaks_a_page(
     desk: Desk, corpora: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module, name, value in (
-        (queue, "PER_PAGE", 400),
+        (queue, "PER_PAGE", 100),
         (listing, "_PER_PAGE", 1000),
         (history, "_PER_PAGE", 1000),
         (cluster, "_CLOSE", 2.0),
