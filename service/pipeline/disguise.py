@@ -27,7 +27,25 @@ _GUARDED = re.compile(
 _STRETCHED = re.compile(r"([A-Za-z\u00c0-\u024f\u0400-\u04ff])\1{2,}")
 
 _COMMON_ENDINGS = "com|net|org|info|xyz|top|site|online|shop|store|club|live|vip|ru|io|me|co|in|uk|de|id"
-_DOT_NEAR = re.compile(r"dot|d0t|d\.o\.t|hxxp|\[\.|\(\.|\s\.|\. [a-z]|,com|точка|punkt|punto", re.IGNORECASE)
+_DOT_SIGNS = (
+    "dot",
+    "d0t",
+    "d.o.t",
+    "d o t",
+    "h**",
+    "h__",
+    "hxx",
+    "htt",
+    "[",
+    "(",
+    "{",
+    "<",
+    " .",
+    "точка",
+    "punkt",
+    "punto",
+)
+_COMMA_NEAR = re.compile(rf",(?:{_COMMON_ENDINGS})(?!\w)", re.IGNORECASE)
 _HXXP = re.compile(r"\bh(?:xx|\*\*|tt|__)ps?\s?(?::|\[:\])\s?/\s?/\s?(?=\S)", re.IGNORECASE)
 _BRACKET_DOT = re.compile(r"(?<=[\w-])\s?[\[({<]\s?(?:dot|d0t|\.|точка)\s?[\])}>]\s?(?=[a-z0-9])", re.IGNORECASE)
 _SAID_DOT = re.compile(
@@ -44,7 +62,8 @@ def undo_disguises(tracked: Tracked, undone: Counter[str]) -> None:
     if _LEET_NEAR.search(tracked.text):
         tracked.sub(_LEET, lambda match: _plain_word(match, undone))
     tracked.sub(_STRETCHED, lambda match: _shortened(match, undone))
-    if _DOT_NEAR.search(tracked.text):
+    lowered = tracked.text.lower()
+    if any(sign in lowered for sign in _DOT_SIGNS) or ("," in lowered and _COMMA_NEAR.search(lowered)):
         _join_addresses(tracked, undone)
 
 

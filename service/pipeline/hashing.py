@@ -1,14 +1,16 @@
 """Hash words and stretches of characters into buckets, the same way for training and for serving."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 Buckets = NDArray[np.int64]
+Places = NDArray[np.int64]
 
-BITS = 20
+BITS = 19
 BUCKETS = 1 << BITS
 CHAR_SIZES = (3, 4, 5)
 
@@ -16,17 +18,33 @@ _SHIFT = np.uint64(64 - BITS)
 _STEP = np.uint64(0x100000001B3)
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 _PAIR = np.uint64(0xC2B2AE3D27D4EB4F)
-_NONE: Buckets = np.zeros(0, dtype=np.int64)
 
 
-def words(tokens: Sequence[str], seed: int) -> tuple[Buckets, Buckets]:
-    """Return the buckets of the words, and of the pairs of neighbours, of one field (`seed`)."""
-    if not tokens:
-        return _NONE, _NONE
-    crcs = [zlib.crc32(token.encode("utf-8", "surrogatepass"), seed) for token in tokens]
-    hashed = np.array(crcs, dtype=np.uint64) * _SPREAD
-    pairs = (hashed[:-1] ^ (hashed[1:] * _PAIR)) * _SPREAD
-    return _bucket(hashed), _bucket(pairs)
+def words(tokens: Sequence[str], seeds: NDArray[np.uint64], of: NDArray[np.int64]) -> Iterator[tuple[Buckets, Places]]:
+    """Yield the buckets of all words, then of all pairs of neighbours, each with the place of its first word.
+
+    `seeds` tells fields apart and `of` texts, one entry per word: no pair reaches over the end of a text.
+    """
+    hashed = (np.array([_crc(token) for token in tokens], dtype=np.uint64) ^ (seeds << np.uint64(32))) * _SPREAD
+    yield _bucket(hashed), np.arange(len(tokens))
+    first = np.flatnonzero(of[:-1] == of[1:])
+    yield _bucket((hashed[first] ^ (hashed[first + 1] * _PAIR)) * _SPREAD), first
+
+
+def stretches(
+    codes: NDArray[np.uint32], seeds: NDArray[np.uint64], of: NDArray[np.int64]
+) -> Iterator[tuple[Buckets, Places]]:
+    """Yield the buckets of each stretch of 3, of 4 and of 5 characters with the place where it starts."""
+    seeded = codes + seeds * np.uint64(0x9E3779B1)
+    rolling = seeded
+    for size in range(2, CHAR_SIZES[-1] + 1):
+        count = len(seeded) - size + 1
+        if count < 1:
+            return
+        rolling = (rolling[:count] * _STEP) ^ (seeded[size - 1 :] * _PAIR)
+        if size >= CHAR_SIZES[0]:
+            first = np.flatnonzero(of[:count] == of[size - 1 :])
+            yield _bucket(rolling[first] * _SPREAD), first
 
 
 def code_points(text: str) -> NDArray[np.uint32]:
@@ -34,18 +52,9 @@ def code_points(text: str) -> NDArray[np.uint32]:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
 
 
-def stretches(code_points: NDArray[np.uint32], seed: int) -> list[Buckets]:
-    """Return the buckets of each stretch of 3, of 4 and of 5 characters; entry i of each starts at character i."""
-    codes = code_points + np.uint64(seed * 0x9E3779B1 & 0xFFFFFFFF)
-    found: list[Buckets] = []
-    rolling = codes
-    for size in range(2, CHAR_SIZES[-1] + 1):
-        if len(codes) < size:
-            break
-        rolling = (rolling[: len(codes) - size + 1] * _STEP) ^ (codes[size - 1 :] * _PAIR)
-        if size >= CHAR_SIZES[0]:
-            found.append(_bucket(rolling * _SPREAD))
-    return found
+@lru_cache(maxsize=1 << 14)
+def _crc(token: str) -> int:
+    return zlib.crc32(token.encode("utf-8", "surrogatepass"))
 
 
 def _bucket(hashed: NDArray[np.uint64]) -> Buckets:

@@ -20,10 +20,12 @@ _TAG = re.compile(r"<[^<>]{1,3000}>|\[/?(?:url|link)[^\]]{0,2000}\]", re.IGNOREC
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _BARE = re.compile(
     r"(?:https?://|(?<![\w.])www\.)[^\s<>\"\[\]]{2,2048}"
-    rf"|(?<![\w@./-])(?:{_LABEL}\.){{1,6}}(?P<tld>{'|'.join(sorted(TLDS, key=len, reverse=True))})"
+    rf"|(?<![\w@./-])(?:{_LABEL}\.){{1,6}}(?P<tld>[a-z]{{2,12}})"
     r"(?![\w-]|\.[a-z])(?P<path>[/?#:][^\s<>\"\[\]]{0,2000})?",
     re.IGNORECASE,
 )
+_DOT_WITHIN = re.compile(r"[\w-]\.\w|://")
+"""Most dots end a sentence: no address without one between two words."""
 _HOST = re.compile(r"^(?:[a-z][a-z0-9+.-]*:)?/{0,2}(?:[^/?#@]*@)?([^/?#:]+)", re.IGNORECASE)
 _TRAILING = ".,;:!?'\"*_~)»”’"
 
@@ -64,7 +66,7 @@ def _links(tracked: Tracked, anchors: list[Anchor], body: str) -> tuple[Link, ..
         Link(url=a.url, host=host_of(a.url), anchor=_inner(body[a.start : a.end]), start=a.start, end=a.end)
         for a in anchors
     ]
-    if "." in tracked.text:
+    if _DOT_WITHIN.search(tracked.text):
         links += [link for link in _bare_links(tracked) if not any(_within(link, a) for a in anchors)]
     return tuple(sorted(links, key=lambda link: link.start))
 
@@ -73,7 +75,7 @@ def _bare_links(tracked: Tracked) -> list[Link]:
     found = []
     for match in _BARE.finditer(tracked.text):
         tld = (match["tld"] or "").lower()
-        if tld in AMBIGUOUS_TLDS and not _looks_meant(match):
+        if (tld and tld not in TLDS) or (tld in AMBIGUOUS_TLDS and not _looks_meant(match)):
             continue
         url = match[0].rstrip(_TRAILING)
         start, end = tracked.at[match.start()], tracked.at[match.start() + len(url)]

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
 from service.comment import Evidence, FieldName, Finding, Normal
-from service.pipeline.cues import NAMES, trade_words
-from service.pipeline.features import ANCHOR, EMAIL, LINK, NAME, URL, Features
+from service.pipeline.cues import NAMES
+from service.pipeline.cuts import Cuts
+from service.pipeline.features import ANCHOR, BODY, EMAIL, LINK, NAME, URL, Features
 from service.pipeline.hashing import BUCKETS
+from service.pipeline.signatures import trade_words
 
 Weights = NDArray[np.float64]
 
@@ -18,8 +19,16 @@ MAX_SPANS = 6
 MIN_WEIGHT = 0.15
 
 _SAYINGS = {
-    "calls": "asks to click, call, join or follow",
-    "praise": "praise that would fit any page",
+    "turn_offer": "offers something for sale",
+    "turn_contact": "asks to write, call, click or join",
+    "turn_testimony": "tells of a miracle and who worked it",
+    "turn_earn": "promises money",
+    "turn_promote": "advertises a channel, a song or a page",
+    "turn_praise": "praise that would fit any page",
+    "turn_seo": "offers links or ranking",
+    "turn_goods": "names goods that spam deals in",
+    "pitch_off_title": "an offer that has nothing to do with the page",
+    "praise_off_title": "praise without a word of the page",
     "phones": "a phone number",
     "handles": "a handle to write to",
     "emails": "an e-mail address to write to",
@@ -40,12 +49,17 @@ _SAYINGS = {
     "link_odd_host": "an address with digits or hyphens",
     "link_query": "a referral link",
     "link_trade": "words of trade in the address",
+    "link_path": "an address deep within a site",
     "url_any": "an address behind the name",
     "url_trade": "words of trade in the author's address",
     "url_in_text": "the author's own address in the text",
     "url_cheap": "an ending that spammers favour",
     "url_name_differs": "an address that doesn't fit the name",
     "url_with_praise": "praise beside an address",
+    "url_with_pitch": "an offer beside an address",
+    "url_path": "an address deep within a site",
+    "mail_own_domain": "e-mail at a domain of its own",
+    "name_in_text": "advertised in the text",
     "mail_is_url": "e-mail at the advertised domain",
     "name_trade": "words of trade",
     "name_all_trade": "nothing but words of trade",
@@ -62,14 +76,6 @@ _SAYINGS = {
     "undone_dotted": "an address spelt out to get past filters",
     "undone_entity": "letters written as HTML entities",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cuts:
-    """The thresholds that were shipped with the model."""
-
-    hold_at: float
-    reject_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,30 +108,25 @@ def findings(
 
 
 def _groups(normal: Normal, of: Features, weights: Weights) -> Iterator[_Group]:
-    hand = {name: value for name, value in zip(NAMES, (of.hand * weights[BUCKETS:]).tolist(), strict=True) if value}
-    rest: dict[int, float] = {}
-    for block in of.rest:
-        part = float(weights[block.buckets].sum()) / sqrt(len(block.buckets))
-        rest[block.field] = rest.get(block.field, 0.0) + part
-    yield _text(normal, of, weights, hand)
-    yield from _author(normal, hand, rest)
-    links = sum(rest.get(field, 0.0) for field in (LINK, ANCHOR))
+    hand = {name: value for name, value in zip(NAMES, (of.hand[0] * weights[BUCKETS:]).tolist(), strict=True) if value}
+    values = weights[of.buckets] * of.scales[of.blocks]
+    beside: Weights = np.bincount(of.fields[of.blocks], values, ANCHOR + 1).astype(np.float64)
+    yield _text(normal, of, values, float(beside[BODY]), hand)
+    yield from _author(normal, hand, beside)
     cues = _of(hand, "link_")
     if normal.links:
-        spans = tuple(
-            _span(normal, link.start, link.end, (links + sum(cues.values())) / len(normal.links))
-            for link in normal.links[:MAX_SPANS]
-        )
-        yield _Group("spam.links", links + sum(cues.values()), _say("Links", cues), spans)
+        weight = float(beside[LINK] + beside[ANCHOR]) + sum(cues.values())
+        share = weight / len(normal.links)
+        spans = tuple(_span(normal, link.start, link.end, share) for link in normal.links[:MAX_SPANS])
+        yield _Group("spam.links", weight, _say("Links", cues), spans)
     cues = _of(hand, "undone_")
     if cues:
         yield _Group("spam.obfuscation", sum(cues.values()), _say("Disguised text", cues), ())
 
 
-def _text(normal: Normal, of: Features, weights: Weights, hand: dict[str, float]) -> _Group:
+def _text(normal: Normal, of: Features, values: Weights, body: float, hand: dict[str, float]) -> _Group:
     cues = {name: value for name, value in hand.items() if name.split("_")[0] not in _ELSEWHERE}
-    spans = _hottest(normal, of, weights)
-    body = sum(float(weights[block.buckets].sum()) / sqrt(len(block.buckets)) for block in of.body)
+    spans = _hottest(normal, of, values)
     words = ", ".join(f"“{' '.join(span.text.split())[:60]}”" for span in spans[:3])
     said = [_SAYINGS[name] for name, value in _ranked(cues) if name in _SAYINGS and value >= MIN_WEIGHT][:2]
     message = "; ".join(part for part in (f"Wording common in spam: {words}" if words else "", *said) if part)
@@ -133,11 +134,11 @@ def _text(normal: Normal, of: Features, weights: Weights, hand: dict[str, float]
     return _Group("spam.text", weight, _sentence(message or "The text as a whole reads like spam"), spans)
 
 
-def _author(normal: Normal, hand: dict[str, float], rest: dict[int, float]) -> Iterator[_Group]:
+def _author(normal: Normal, hand: dict[str, float], beside: Weights) -> Iterator[_Group]:
     submission = normal.submission
     if submission.author_name:
         cues = _of(hand, "name_")
-        weight = rest.get(NAME, 0.0) + sum(cues.values())
+        weight = float(beside[NAME]) + sum(cues.values())
         trade = trade_words(submission.author_name)
         if trade:
             words = ", ".join(f"“{match[0]}”" for match in trade[:4])
@@ -151,7 +152,7 @@ def _author(normal: Normal, hand: dict[str, float], rest: dict[int, float]) -> I
         ("author_email", EMAIL, submission.author_email_domain, "mail_"),
     ):
         cues = _of(hand, prefix)
-        weight = rest.get(number, 0.0) + sum(cues.values())
+        weight = float(beside[number]) + sum(cues.values())
         if value:
             label = "The author's address" if field == "author_url" else "The author's e-mail domain"
             name: FieldName = "author_url" if field == "author_url" else "author_email"
@@ -162,16 +163,16 @@ def _author(normal: Normal, hand: dict[str, float], rest: dict[int, float]) -> I
 _ELSEWHERE = frozenset(("link", "url", "mail", "name", "undone"))
 
 
-def _hottest(normal: Normal, of: Features, weights: Weights) -> tuple[Evidence, ...]:
+def _hottest(normal: Normal, of: Features, values: Weights) -> tuple[Evidence, ...]:
     """Return the words that speak loudest, each with what its n-grams and characters add; neighbours joined."""
-    if not of.body or not of.tokens:
+    count = of.tokens[0]
+    if not count:
         return ()
-    words = of.body[0]
-    starts, ends = words.starts[: of.tokens], words.ends[: of.tokens]
-    heat = np.zeros(of.tokens)
-    for block in of.body:
-        of_token = np.clip(np.searchsorted(starts, block.starts, side="right") - 1, 0, of.tokens - 1)
-        heat += np.bincount(of_token, weights[block.buckets], of.tokens) / sqrt(len(block.buckets))
+    found, begins, finishes = of.body_spans()
+    # The words come first, in order.
+    starts, ends = begins[:count], finishes[:count]
+    of_token = np.clip(np.searchsorted(starts, begins, side="right") - 1, 0, count - 1)
+    heat = np.bincount(of_token, values[found], count)
     floor = max(0.02, float(heat.max()) * 0.25)
     spans: list[tuple[float, int, int]] = []
     for i in np.flatnonzero(heat >= floor):

@@ -10,9 +10,12 @@ from service.artefact import Artefact
 from service.comment import Normal, Opinion
 from service.errors import ModelError
 from service.pipeline.cues import NAMES
-from service.pipeline.features import FEATURE_VERSION, SIZE, Block, Features, features
+from service.pipeline.cuts import Cuts
+from service.pipeline.features import BODY, FEATURE_VERSION, SIZE, Features, features
 from service.pipeline.hashing import BUCKETS
-from service.pipeline.reasons import Cuts, findings
+from service.pipeline.reasons import findings
+
+Weights = NDArray[np.float64]
 
 SEGMENT_TOKENS = 48
 """A longer comment is also scored window by window, so that padding with good words doesn't help."""
@@ -21,7 +24,7 @@ MIN_TOKENS = 3
 MENTION_AT = 0.02
 """Below this probability nobody wants reasons, whatever threshold a site sets."""
 
-_DISGUISE = np.array([BUCKETS + i for i, name in enumerate(NAMES) if name.startswith("undone_")])
+_DISGUISE = np.array([i for i, name in enumerate(NAMES) if name.startswith("undone_")])
 
 
 class SpamJudge:
@@ -31,79 +34,89 @@ class SpamJudge:
         if artefact.feature_version != FEATURE_VERSION:
             raise ModelError("The spam model was made for other features; retrain it with `gatepost train spam`.")
         self.version = artefact.version
-        self.weights = np.zeros(SIZE)
-        self.weights[artefact.arrays["buckets"]] = artefact.arrays["weights"]
         figures = artefact.manifest["model"]
+        hashed = artefact.arrays["hashed"].astype(np.float64) * float(figures["step"])
+        self.weights = np.concatenate([hashed, artefact.arrays["hand"].astype(np.float64)])
+        if len(self.weights) != SIZE:
+            raise ModelError("The spam model has weights for other features; retrain it with `gatepost train spam`.")
         self._bias = float(figures["bias"])
         self._slope, self._offset = float(figures["slope"]), float(figures["offset"])
-        self._cuts = Cuts(hold_at=float(figures["hold_at"]), reject_at=float(figures["reject_at"]))
+        self.cuts = Cuts(hold_at=float(figures["hold_at"]), reject_at=float(figures["reject_at"]))
 
     def judge(self, normals: Sequence[Normal]) -> list[Opinion]:
         """Return one opinion per comment, in the order given."""
-        return [self._judge(normal) for normal in normals]
+        if not normals:
+            return []
+        of = features(normals)
+        scores = (self._bias + strengths(self.weights, of, normals)).tolist()
+        return [
+            self._opinion(normal, of, i, score) for i, (normal, score) in enumerate(zip(normals, scores, strict=True))
+        ]
 
-    def score(self, of: Features) -> float:
+    def score(self, normals: Sequence[Normal]) -> Weights:
         """Return the log-odds before calibration: the whole text's, or the strongest part's of a long one."""
-        return float(self._bias + rest_strength(self.weights, of) + body_strength(self.weights, of))
+        return self._bias + strengths(self.weights, features(normals), normals)
 
     def probability(self, score: float) -> float:
         """Return the calibrated probability of a score."""
         return 1.0 / (1.0 + exp(-max(-60.0, min(60.0, self._slope * score + self._offset))))
 
-    def _judge(self, normal: Normal) -> Opinion:
-        of = features(normal)
-        score = self.score(of)
+    def _opinion(self, normal: Normal, of: Features, i: int, score: float) -> Opinion:
         probability = self.probability(score)
         if probability < MENTION_AT:
             return Opinion(probability=probability)
-        may_reject = probability >= self._cuts.reject_at and self._may_reject(normal, of, score)
+        may_reject = probability >= self.cuts.reject_at and self._may_reject(normal, of, i, score)
+        alone = of if len(of.prepared) == 1 else features([normal])
         return Opinion(
             probability=probability,
-            findings=findings(normal, of, self.weights, probability, self._cuts, may_reject),
+            findings=findings(normal, alone, self.weights, probability, self.cuts, may_reject),
         )
 
-    def _may_reject(self, normal: Normal, of: Features, score: float) -> bool:
+    def _may_reject(self, normal: Normal, of: Features, i: int, score: float) -> bool:
         """Tell whether a comment may be dropped unseen: enough words, in a script the model knows, said openly.
 
         What its disguises alone add must not be what takes it over the cut.
         """
-        if of.tokens < MIN_TOKENS or _unknown_script(normal.text):
+        if of.tokens[i] < MIN_TOKENS or _unknown_script(normal.text):
             return False
-        disguise = float(of.hand[_DISGUISE - BUCKETS] @ self.weights[_DISGUISE])
-        return self.probability(score - max(0.0, disguise)) >= self._cuts.reject_at
+        disguise = float(of.hand[i, _DISGUISE] @ self.weights[BUCKETS + _DISGUISE])
+        return self.probability(score - max(0.0, disguise)) >= self.cuts.reject_at
 
 
-def rest_strength(weights: NDArray[np.float64], of: Features) -> float:
-    """Return what the features made by hand and the fields beside the text add, in log-odds."""
-    return float(of.hand @ weights[BUCKETS:]) + sum(_sum(weights, block) for block in of.rest)
+def strengths(weights: Weights, of: Features, normals: Sequence[Normal]) -> Weights:
+    """Return what the features of each comment of a batch add up to, in log-odds.
+
+    A long comment's text counts as a whole or as its strongest window, whichever is more.
+    """
+    parts = np.bincount(of.blocks, weights[of.buckets], len(of.owners)) * of.scales
+    # Row by row and in order, so that a comment gets the same number whatever comes with it.
+    total: Weights = np.bincount(of.owners, parts, len(of.hand)) + (of.hand * weights[BUCKETS:]).sum(axis=1)
+    for i, count in enumerate(of.tokens):
+        if count > SEGMENT_TOKENS * 3 // 2:
+            alone = of if len(of.prepared) == 1 else features(normals[i : i + 1])
+            whole = float(parts[(of.owners == i) & (of.fields == BODY)].sum())
+            total[i] += max(0.0, _strongest_window(weights, alone) - whole)
+    return total
 
 
-def body_strength(weights: NDArray[np.float64], of: Features) -> float:
-    """Return what the text adds in log-odds: as a whole, or the strongest window of a long one."""
-    whole = sum(_sum(weights, block) for block in of.body)
-    if of.tokens <= SEGMENT_TOKENS * 3 // 2:
-        return whole
-    starts = of.body[0].starts[: of.tokens]
-    step = max(SEGMENT_TOKENS // 2, of.tokens // MAX_SEGMENTS)
-    valued = [(block, weights[block.buckets]) for block in of.body]
-    best = whole
-    for first in range(0, of.tokens - SEGMENT_TOKENS // 2, step):
-        begin = starts[first]
+def _strongest_window(weights: Weights, of: Features) -> float:
+    """Return what the strongest window of a text adds; for a batch of one."""
+    found, starts, ends = of.body_spans()
+    count = of.tokens[0]
+    kinds = of.blocks[found]
+    values = weights[of.buckets[found]]
+    edges = starts[:count]
+    step = max(SEGMENT_TOKENS // 2, count // MAX_SEGMENTS)
+    best = -np.inf
+    for first in range(0, count - SEGMENT_TOKENS // 2, step):
         last = first + max(SEGMENT_TOKENS, step)
-        end = starts[last] if last < of.tokens else len(of.prepared)
-        best = max(best, sum(_part(block, values, begin, end) for block, values in valued))
-    return best
+        inside = (starts >= edges[first]) & (ends <= (edges[last] if last < count else len(of.prepared[0])))
+        best = max(best, sum(_mean(values[inside & (kinds == kind)]) for kind in np.unique(kinds)))
+    return float(best)
 
 
-def _part(block: Block, values: NDArray[np.float64], begin: int, end: int) -> float:
-    inside = (block.starts >= begin) & (block.ends <= end)
-    count = int(inside.sum())
-    return float(values[inside].sum()) / sqrt(count) if count else 0.0
-
-
-def _sum(weights: NDArray[np.float64], block: Block) -> float:
-    count = len(block.buckets)
-    return float(weights[block.buckets].sum()) / sqrt(count) if count else 0.0
+def _mean(values: Weights) -> float:
+    return float(values.sum()) / sqrt(len(values)) if len(values) else 0.0
 
 
 def _unknown_script(text: str) -> bool:

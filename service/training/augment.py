@@ -6,6 +6,7 @@ and now and then a personal site, and spam is signed both ways: with ordinary na
 
 import json
 import random
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -29,6 +30,14 @@ _OPENERS = _PHRASES["openers"]
 _MIDDLES = _PHRASES["middles"]
 _CLOSERS = _PHRASES["closers"]
 _PLAIN = _PHRASES["plain"]
+_JOBS = _PHRASES["jobs"]
+_ROLES = _PHRASES["role_forms"]
+_TOWNS = _PHRASES["towns"]
+_HOBBIES = _PHRASES["hobbies"]
+_SITE_TAILS = _PHRASES["site_tails"]
+_SITE_ENDINGS = _PHRASES["site_endings"]
+_LEADS = _PHRASES["link_leads"]
+_LINK_HOSTS = _PHRASES["link_hosts"]
 
 _GLYPHS = str.maketrans("aceopxyiABCEHKMOPTX", "асеорхуіАВСЕНКМОРТХ")
 _LEET = str.maketrans("aeiost", "431057")
@@ -46,12 +55,16 @@ def augmented(examples: Sequence[Example], seed: int) -> list[Example]:
     made += list(_disguised(spam, genuine, chance))
     made += list(_padded(spam, genuine, chance))
     made += list(_dropped(examples, chance))
+    made += list(_linked(genuine, chance))
     return made
 
 
 def person(chance: random.Random) -> str:
     """Return a name such as readers sign with."""
     first, last = chance.choice(_FIRST), chance.choice(_LAST)
+    if chance.random() < 0.2:
+        role = chance.choice(_ROLES).format(job=chance.choice(_JOBS), place=chance.choice(_TOWNS))
+        return chance.choice((role, role[:1].upper() + role[1:], f"{first}, {role}"))
     return chance.choice(
         (first, f"{first} {last}", f"{first} {last}", f"{first} {last[0]}.", f"{first.lower()}{chance.randrange(100)}",
          f"{chance.choice(_NICKS)}{chance.randrange(2000)}", chance.choice(_NICKS), f"{first}_{last}".lower(),
@@ -92,20 +105,48 @@ def praise(chance: random.Random) -> str:
 
 def _signed(bare: Sequence[Example], chance: random.Random) -> Iterator[Example]:
     for example in bare:
-        if chance.random() < (0.15 if not example.label else 0.3):
+        if chance.random() < (0.25 if not example.label else 0.3):
             name, url, mail = person(chance), "", chance.choice((*_MAILS, "", "", "", ""))
             if example.label and chance.random() < 0.5:
                 name, url = trader(chance)
                 url = url if chance.random() < 0.7 else ""
-            elif chance.random() < 0.12:
+            elif chance.random() < (0.35 if not example.label else 0.12):
                 url = _site(chance, name)
+                if chance.random() < 0.15:
+                    mail = url.split("//")[1].split("/")[0]
             yield _with(example, author_name=name, author_url=url, author_email_domain=mail)
 
 
 def _site(chance: random.Random, name: str) -> str:
-    plain = "".join(char for char in name.lower() if char.isascii() and char.isalnum()) or "home"
-    own = chance.choice((plain, f"{plain}{chance.choice(('blog', 'writes', 'photo', 'notes', ''))}"))
-    return f"https://{own}.{chance.choice(_SITES)}{chance.choice(('', '', '/about', '/blog'))}"
+    """Return the address of a reader's own site: named after the reader, a pastime, or both."""
+    plain = "".join(char for char in name.lower() if char.isascii() and char.isalnum())[:16] or "home"
+    hobby, other = chance.choice(_HOBBIES), chance.choice(_HOBBIES)
+    glue = chance.choice(("", "", "-"))
+    tail = chance.choice(_SITE_TAILS)
+    own = chance.choice((
+        plain, f"{plain}{tail}", f"{plain}{glue}{hobby}", f"{hobby}{glue}{tail}", f"{hobby}and{other}",
+        f"{chance.choice(_TOWNS).lower()}{glue}{hobby}", f"{hobby}{glue}{chance.randrange(1, 99)}",
+    )).strip("-")  # fmt: skip
+    ending = chance.choice((chance.choice(_SITES), chance.choice(_SITE_ENDINGS), chance.choice(_SITE_ENDINGS)))
+    start = chance.choice(("https://", "https://", "http://", "http://www.", "https://www."))
+    return f"{start}{own}.{ending}{chance.choice(('', '', '', '/', '/about', '/blog', f'/{other}'))}"
+
+
+def _linked(genuine: Sequence[Example], chance: random.Random) -> Iterator[Example]:
+    """Yield genuine comments that point to a source, to a newspaper, to the writer's own notes."""
+    for example in genuine:
+        if chance.random() < 0.05:
+            words = re.findall(r"[a-z]{4,}", example.submission.body.lower()) or ["a"]
+            word = chance.choice(words)
+            path = chance.choice((word, f"{word}-{chance.choice(_HOBBIES)}", f"20{chance.randrange(10, 26)}/{word}"))
+            link = f"https://{chance.choice(_LINK_HOSTS)}/{path}"
+            name, url = person(chance), ""
+            if chance.random() < 0.4:
+                link = _site(chance, name)
+                url = link if chance.random() < 0.5 else ""
+            body, pointed, place = example.submission.body[:600], f"{chance.choice(_LEADS)}{link}", chance.random()
+            body = f"{pointed} {body}" if place < 0.15 else f"{body} {pointed}" if place < 0.8 else f"{body}\n{link}"
+            yield _with(example, body=body, author_name=name if chance.random() < 0.6 or url else "", author_url=url)
 
 
 def _trade_names(genuine: Sequence[Example], chance: random.Random) -> Iterator[Example]:

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from service.pipeline.cuts import cut_for as cut_for  # the fits of both judges take it from here
+
 Metrics = dict[str, float]
 Floats = NDArray[np.float64]
 
@@ -54,18 +56,6 @@ def by_slice(
         name: metrics([labels[i] for i in of], [scores[i] for i in of], hold_at=hold_at, reject_at=reject_at)
         for name, of in sorted(rows.items())
     }
-
-
-def cut_for(negatives: ArrayLike, rate: float) -> float:
-    """Return the lowest threshold that at most `rate` of the negatives reach.
-
-    Ties count against the threshold: a comment is flagged when its score is at or above it.
-    """
-    ordered = np.sort(np.asarray(negatives, dtype=float))[::-1]
-    allowed = int(np.floor(rate * len(ordered) + 1e-9))
-    if allowed >= len(ordered):
-        return 0.0
-    return float(np.nextafter(ordered[allowed], np.inf))
 
 
 def recall_at(labels: ArrayLike, scores: ArrayLike, rate: float) -> float:

@@ -93,8 +93,8 @@ that reach the cut by their disguises alone are never rejected.
 
 ## Rows
 
-A `+` marks rows made from a source by signing, disguising, padding or leaving out fields. No row of a public set is
-part of this project; weights are numbers.
+A `+` marks rows made from a source by signing, linking, disguising, padding or leaving out fields. No row of a public
+set is part of this project; weights are numbers.
 
 | source | spam | genuine | from |
 | --- | ---: | ---: | --- |
@@ -102,20 +102,24 @@ part of this project; weights are numbers.
 
 ## Figures
 
-Measured on rows the measured model had not seen: the public sets' dev halves (whole videos for YouTube), and our own
-rows by campaign in three folds. `without …`
-leaves the whole source out. The shipped model is fitted on all rows
-with the same
-settings, so its own figures on them would mean nothing.
+Measured on rows the measured model had not seen. `held out` rows are the public sets' dev halves (whole videos for
+YouTube) and our own rows, each scored by a model that knew none of its file: another writer's rows. `without …` leaves
+a whole source out; `without the family` leaves out the family of spam, and the article of genuine comments, in three
+parts. The shipped model is fitted on all rows with the same settings, so its own figures on them would mean nothing.
 
 {figures}
+
+`spam_streets`, by a writer who knew neither model nor rows, served once as an untouched test of the model as it was
+before those rows were trained on: ROC-AUC 0.860, recall 0.225 at 1 % false positives.
+
+Our own rows are hard on purpose: genuine comments signed by plumbers and shopkeepers with addresses, joke names made of
+spam, warnings that quote scams; spam that tells a story and names a product in passing.
 
 ## Limits
 
 - Spam that is written like a reader's story and names a product only in passing is mostly not found from the text.
-- Genuine comments with links to the writer's own site or shop are the likeliest to be held wrongly.
-- Genuine rows are mostly English and Indonesian; Spanish, German, French, Portuguese, Russian, Hindi in Latin
-letters,
+- Genuine comments that point to the writer's own site or shop are the likeliest to be held wrongly.
+- Genuine rows are mostly English and Indonesian; Spanish, German, French, Portuguese, Russian, Hindi in Latin letters,
   Chinese and Arabic rest on few rows of our own. Other scripts are held at most, never rejected.
 - The public genuine rows are presumed genuine, not checked one by one; SMS and Telegram are not comments.
 """

@@ -1,6 +1,7 @@
 """The shipped spam model: what it must say, what it must never do, and that serving equals training."""
 
 import json
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from service.artefact import read_artefact
 from service.comment import Opinion, Submission
 from service.errors import ModelError
 from service.paths import MODELS
-from service.pipeline.features import features
+from service.pipeline.features import BODY, features
 from service.pipeline.hashing import BUCKETS
 from service.pipeline.normalise import normalise
 from service.pipeline.spam import SEGMENT_TOKENS, SpamJudge
@@ -35,17 +36,29 @@ def test_golden_samples_get_the_probability_they_shipped_with(sample: dict[str, 
 
 
 def test_scores_equal_those_of_scikit_learn() -> None:
-    rows = [features(normalise(Submission(**sample["submission"]))) for sample in GOLDEN]
+    normals = [normalise(Submission(**sample["submission"])) for sample in GOLDEN]
     model = LogisticRegression()
     weights = JUDGE.weights.copy()
     weights[BUCKETS:] /= HAND_SCALE
     model.coef_, model.intercept_ = weights[None, :], np.array([ARTEFACT.manifest["model"]["bias"]])
     model.classes_ = np.array([0, 1])
 
-    theirs = model.decision_function(matrix(rows))
+    theirs = model.decision_function(matrix(normals).astype(np.float64))
 
-    assert max(len(row.body) and row.tokens for row in rows) < SEGMENT_TOKENS
-    assert [JUDGE.score(row) for row in rows] == pytest.approx(theirs.tolist(), abs=1e-5)
+    assert max(features(normals).tokens) < SEGMENT_TOKENS
+    assert JUDGE.score(normals).tolist() == pytest.approx(theirs.tolist(), abs=1e-6)
+
+
+def test_every_span_of_a_text_is_where_its_words_and_characters_stand() -> None:
+    of = features([normalise(Submission(body="  Buy  n\u200bow: 100000 views!", author_name="Shop Now"))])
+    found, starts, ends = of.body_spans()
+    spans = [of.prepared[0][start:end] for start, end in zip(starts, ends, strict=True)]
+
+    assert of.prepared[0] == "  buy  now: 000000 views!"
+    assert spans[:5] == ["buy", "now", "000000", "views", "!"]
+    assert spans[5:9] == ["buy  now", "now: 000000", "000000 views", "views!"]
+    assert {"buy", "uy  n", "view", "iews!"} <= set(spans)
+    assert set(of.fields[of.blocks[found]].tolist()) == {BODY}
 
 
 def test_a_batch_is_judged_as_its_comments_are_alone() -> None:
@@ -127,3 +140,32 @@ def test_genuine_comments_pass(body: str) -> None:
 def test_a_model_for_other_features_is_refused() -> None:
     with pytest.raises(ModelError):
         SpamJudge(replace(ARTEFACT, feature_version=0))
+
+
+def test_a_model_with_too_few_weights_is_refused() -> None:
+    with pytest.raises(ModelError):
+        SpamJudge(replace(ARTEFACT, arrays={**ARTEFACT.arrays, "hand": ARTEFACT.arrays["hand"][:-1]}))
+
+
+def test_no_comments_get_no_opinions() -> None:
+    assert JUDGE.judge([]) == []
+
+
+@pytest.mark.parametrize("unit", ["a.", "1", "http://x.y ", "@", "[...] ", "a b ", "\u0430a", "(((", "dot com "])
+def test_hostile_texts_cost_no_more_than_their_length(unit: str) -> None:
+    def calls(size: int) -> int:
+        counted = 0
+
+        def count(*_: object) -> None:
+            nonlocal counted
+            counted += 1
+
+        normal = normalise(Submission(body=(unit * size)[:size], author_name=(unit * 100)[:200]))
+        sys.setprofile(count)
+        try:
+            JUDGE.judge([normal])
+        finally:
+            sys.setprofile(None)
+        return counted
+
+    assert calls(16_000) < 6 * calls(4_000) + 4_000
