@@ -43,6 +43,7 @@ from service.web.problem import on_error, on_http_exception
 from service.web.protocol import PatientProtocol
 from service.web.state import State
 from service.worker.housekeeping import keep_house
+from service.worker.learning import keep_learning
 
 BACKLOG = 2048
 """Connections that may wait to be taken."""
@@ -110,7 +111,8 @@ async def _running(settings: Settings, judges: Mapping[str, Judge]) -> AsyncIter
     batches = Intake(writer, judges, metrics.batch)
     limits = RateLimits(settings.rate_limits)
     exchange = Exchange(db, new_id(datetime.now(UTC)))
-    tasks = [asyncio.create_task(job) for job in (batches.run(), keep_house(db), share(limits, exchange))]
+    work = (batches.run(), keep_house(db), keep_learning(db, judges), share(limits, exchange))
+    tasks = [asyncio.create_task(each) for each in work]
     try:
         yield State(
             settings=settings,

@@ -129,14 +129,17 @@ class SiteClaims:
 class Context:
     """What the site knows about a submission beside its words.
 
-    `record` is None where nobody asked a site (`gatepost check`). `same_text_rejected` counts earlier comments of
-    the site with the same words that were rejected (at most 10).
+    `record` is None where nobody asked a site (`gatepost check`). The rest counts earlier comments of the site, at most
+    10 of each: with the same words and rejected, with the same words and approved by a person, and with nearly the
+    same words and rejected by a person within 30 days.
     """
 
     signals: Signals = Signals()
     record: AuthorRecord | None = None
     same_text_rejected: int = 0
     claims: SiteClaims = SiteClaims()
+    same_text_approved: int = 0
+    near_text_rejected: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from typing import Protocol
 from service.comment import Context, Normal, Opinion, Policy, Submission, Verdict
 from service.pipeline.decide import check_unavailable, decide
 from service.pipeline.normalise import normalise
-from service.pipeline.signals import signals
+from service.pipeline.signals import is_known_good, signals
 from service.pipeline.site_claims import by_site, site_findings
 
 
@@ -39,7 +39,7 @@ def judge(
 
     A judge that fails leaves its score out and holds the comment with `check_unavailable`: first the batch is tried,
     then each comment alone, so that one comment's trouble stays its own. `report` is told the judge's name and the
-    error, once per comment.
+    error, once per comment. What a person has approved on the same site in the same words is not held as spam again.
     """
     normals = [normalise(submission) for submission in submissions]
     models = {name: a_judge.version for name, a_judge in judges.items()}
@@ -54,7 +54,8 @@ def judge(
                 findings.append(check_unavailable(name))
             else:
                 scores[name] = opinion.probability
-                findings.extend(by_site(opinion.findings, context))
+                if name != "spam" or not is_known_good(normal, context):
+                    findings.extend(by_site(opinion.findings, context))
         verdicts.append(decide(findings, scores=scores, models=models, policy=policy))
     return verdicts
 

@@ -18,6 +18,15 @@ def signals(normal: Normal, context: Context) -> tuple[Finding, ...]:
     return tuple(_findings(normal, context))
 
 
+def is_known_good(normal: Normal, context: Context) -> bool:
+    """Tell whether a person has approved the same words here before, and nobody rejected them.
+
+    Praise that was once approved must not become a pass for whoever signs it with an address.
+    """
+    rejected = context.same_text_rejected or context.near_text_rejected
+    return bool(context.same_text_approved) and not rejected and not normal.submission.author_url
+
+
 def _findings(normal: Normal, context: Context) -> Iterator[Finding]:
     came = context.signals
     if came.honeypot:
@@ -32,6 +41,10 @@ def _findings(normal: Normal, context: Context) -> Iterator[Finding]:
     if context.same_text_rejected:
         times = "once" if context.same_text_rejected == 1 else f"{context.same_text_rejected} times"
         yield _hold("spam.repeat", "rule", f"The same text has been rejected {times} on this site")
+    if context.near_text_rejected:
+        times = "once" if context.near_text_rejected == 1 else f"{context.near_text_rejected} times"
+        message = f"Nearly the same text has been rejected {times} on this site within 30 days"
+        yield _hold("spam.near_repeat", "rule", message)
     if normal.links and context.record and not context.record.approved:
         yield _hold("policy.first_links", "policy", "The first comment of this author here, and it carries links")
     if len(normal.links) > _MANY_LINKS:

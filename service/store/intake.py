@@ -38,8 +38,13 @@ class Writer:
         if self._connection and not self._connection.is_closed():
             await self._connection.close(timeout=2)
 
-    async def look_up(self, arrivals: Sequence[Arrival], text_hashes: Sequence[int]) -> list[Circumstance]:
-        """Return what judging and deciding need to know about each arrival, in the order given."""
+    async def look_up(
+        self, arrivals: Sequence[Arrival], text_hashes: Sequence[int], nears: Sequence[int]
+    ) -> list[Circumstance]:
+        """Return what judging and deciding need to know about each arrival, in the order given.
+
+        `text_hashes` and `nears` are what pipeline/fingerprint.py makes of each text.
+        """
 
         async def ask(connection: Connection) -> list[asyncpg.Record]:
             async with connection.seeing(*{arrival.site.id for arrival in arrivals}):
@@ -51,6 +56,7 @@ class Writer:
                     [a.author_key for a in arrivals],
                     list(text_hashes),
                     [_key_hash(a) for a in arrivals],
+                    list(nears),
                 )
 
         return [circumstance(row) for row in await self._persist(ask)]
@@ -174,6 +180,7 @@ def _row(judged: Judged) -> tuple[object, ...]:
         " ".join(sorted({flag.code for flag in verdict.flags})),
         " ".join(sorted({flag.category for flag in verdict.flags})),
         new_id(arrival.created_at),
+        judged.near,
     )
 
 
@@ -186,6 +193,8 @@ def circumstance(row: asyncpg.Record) -> Circumstance:
         parent_ok=row["parent_ok"],
         record=AuthorRecord(approved=row["approved"], rejected=row["rejected"]),
         same_text_rejected=row["same_text_rejected"],
+        same_text_approved=row["same_text_approved"],
+        near_text_rejected=row["near_text_rejected"],
         replay_of=row["replay_of"],
         replay_hash=row["replay_hash"],
     )

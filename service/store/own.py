@@ -25,7 +25,7 @@ async def own_comment(db: Database, site_id: SiteId, comment_id: CommentId) -> O
     return _own(row, appeals.get(comment_id)) if row else None
 
 
-async def circumstance_of(db: Database, arrival: Arrival, text_hash: int) -> Circumstance:
+async def circumstance_of(db: Database, arrival: Arrival, text_hash: int, near: int) -> Circumstance:
     """Return what judging needs to know about one comment that is judged again."""
     columns: tuple[object, ...] = (
         arrival.site.id,
@@ -34,6 +34,7 @@ async def circumstance_of(db: Database, arrival: Arrival, text_hash: int) -> Cir
         arrival.author_key,
         text_hash,
         None,
+        near,
     )
     async with db.seeing(arrival.site.id) as connection:
         row = await connection.fetchrow(sql("look_up_arrivals"), *([column] for column in columns))
@@ -54,6 +55,7 @@ async def revise(db: Database, judged: Judged, version: int) -> bool:
             arrival.submission.body,
             judged.html,
             judged.text_hash,
+            judged.near,
             judged.state,
             verdict.action,
             encode(verdict.scores).decode(),

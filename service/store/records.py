@@ -1,7 +1,7 @@
 """What the store takes and gives back, one frozen value per thing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -27,6 +27,15 @@ NO_CLAIMS = SiteClaims()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """The cuts that a site's own comments gave, by category, and for which version of the model they hold."""
+
+    models: Mapping[str, str] = field(default_factory=dict)
+    hold_at: Mapping[str, float] = field(default_factory=dict)
+    reject_at: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """One owner's web site. `origins` are `scheme://host[:port]` of its pages; only the directory reads `claims`."""
 
@@ -36,6 +45,20 @@ class Site:
     origins: tuple[str, ...]
     policy: Policy
     claims: SiteClaims = NO_CLAIMS
+    learned: Learned = Learned()
+
+    def policy_in_force(self, models: Mapping[str, str]) -> Policy:
+        """Return the policy with the cuts learned for these models where the owner has set none."""
+        fitting = [name for name, model in self.learned.models.items() if models.get(name) == model]
+        if not fitting:
+            return self.policy
+        hold_at = {name: self.learned.hold_at[name] for name in fitting}
+        reject_at = {name: self.learned.reject_at[name] for name in fitting}
+        return replace(
+            self.policy,
+            hold_at={**hold_at, **self.policy.hold_at},
+            reject_at={**reject_at, **self.policy.reject_at},
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +122,8 @@ class Circumstance:
     parent_ok: bool
     record: AuthorRecord
     same_text_rejected: int
+    same_text_approved: int
+    near_text_rejected: int
     replay_of: CommentId | None
     replay_hash: bytes | None
 
@@ -111,6 +136,7 @@ class Judged:
     page_id: PageId
     html: str
     text_hash: int
+    near: int
     verdict: Verdict
     state: State
     queued: bool

@@ -11,7 +11,7 @@ from service.comment import Policy, SiteId, State
 from service.errors import Conflict
 from service.store.database import Database
 from service.store.queries import sql
-from service.store.records import Site, SiteKeys
+from service.store.records import Learned, Site, SiteKeys
 
 _EPOCH = date(1970, 1, 1)
 _PERMANENT = ("author_token", "form_token", "author_key")
@@ -87,4 +87,5 @@ def _site(row: asyncpg.Record) -> Site:
         title=row["title"],
         origins=tuple(row["origins"]),
         policy=msgspec.json.decode(row["policy"], type=Policy),
+        learned=msgspec.json.decode(row["learned"], type=Learned),
     )

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from service.comment import CommentId, Reason, Signals, Submission
 from service.comment import State as CommentState
 from service.errors import Conflict, FieldError, Gone, Invalid, NotFound, Unauthenticated
-from service.pipeline.fingerprint import fingerprint
+from service.pipeline.fingerprint import fingerprint, near_hash
 from service.pipeline.sanitise import repair, sanitise
 from service.store import own
 from service.store.decisions import erase_own
@@ -156,7 +156,8 @@ async def revise(request: Request[State], view: OwnComment, body: str) -> None:
     site = await request.state["sites"].get(view.site)
     await spend(request, site)
     arrival = _arrival(site, view, text)
-    about = await own.circumstance_of(request.state["db"], arrival, fingerprint(sanitise(text).text))
+    said = sanitise(text).text
+    about = await own.circumstance_of(request.state["db"], arrival, fingerprint(said), near_hash(said))
     judged = await request.state["intake"].judge_again(arrival, replace(about, page_id=view.page.id))
     if not await own.revise(request.state["db"], judged, view.version):
         raise Conflict("Somebody has looked at this comment meanwhile.", code="stale_version")

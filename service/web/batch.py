@@ -17,7 +17,7 @@ from service.comment import Clean, Context, PageId, Verdict
 from service.errors import Conflict, FieldError, Gone, Invalid, RequestError, Unavailable
 from service.pipeline import Judge, judge, unjudged
 from service.pipeline.decide import state_after
-from service.pipeline.fingerprint import fingerprint
+from service.pipeline.fingerprint import fingerprint, near_hash
 from service.pipeline.sanitise import sanitise
 from service.priority import rank, weight
 from service.store.intake import Writer
@@ -58,6 +58,7 @@ class Intake:
     ):
         self._writer = writer
         self._judges = judges
+        self._models = {name: a_judge.version for name, a_judge in judges.items()}
         self._observe = observe
         self._waiting: asyncio.Queue[_Waiting] = asyncio.Queue(MAX_WAITING)
         self._pace = 0.0  # seconds per batch
@@ -102,7 +103,7 @@ class Intake:
         assert about.page_id
         clean = await self._in_thread(lambda: sanitise(arrival.submission.body))
         (verdict,) = await self._judge([arrival], [about])
-        return _judged(arrival, about.page_id, clean, fingerprint(clean.text), verdict)
+        return _judged(arrival, about.page_id, clean, fingerprint(clean.text), near_hash(clean.text), verdict)
 
     def _take(self, most: int) -> list[_Waiting]:
         """Return what waits, up to a number, without waiting."""
@@ -128,10 +129,10 @@ class Intake:
         """Answer every request of a batch in which no Idempotency-Key occurs twice."""
         arrivals = [waiting.arrival for waiting in batch]
         cleans = await self._in_thread(lambda: [sanitise(arrival.submission.body) for arrival in arrivals])
-        hashes = [fingerprint(clean.text) for clean in cleans]
-        known = await self._writer.look_up(arrivals, hashes)
+        hashes, nears = await self._in_thread(lambda: _prints(cleans))
+        known = await self._writer.look_up(arrivals, hashes, nears)
         fresh, replays = [], []
-        for waiting, clean, text_hash, circumstance in zip(batch, cleans, hashes, known, strict=True):
+        for waiting, clean, text_hash, near, circumstance in zip(batch, cleans, hashes, nears, known, strict=True):
             try:
                 _require_acceptable(waiting.arrival, circumstance)
             except RequestError as error:
@@ -140,7 +141,7 @@ class Intake:
             if circumstance.replay_of:
                 replays.append((waiting, circumstance))
             else:
-                fresh.append((waiting, clean, text_hash, circumstance))
+                fresh.append((waiting, clean, text_hash, near, circumstance))
         if fresh:
             try:
                 await self._write(fresh)
@@ -150,7 +151,7 @@ class Intake:
         if replays:
             await self._replay(replays)
 
-    async def _write(self, fresh: Sequence[tuple[_Waiting, Clean, int, Circumstance]]) -> None:
+    async def _write(self, fresh: Sequence[tuple[_Waiting, Clean, int, int, Circumstance]]) -> None:
         arrivals = [waiting.arrival for waiting, *_ in fresh]
         circumstances = [circumstance for *_, circumstance in fresh]
         pages = await self._pages(arrivals, circumstances)
@@ -158,8 +159,8 @@ class Intake:
         verdicts = await self._judge(arrivals, circumstances)
         seconds = time.perf_counter() - began
         batch = [
-            _judged(arrival, page_id, clean, text_hash, verdict)
-            for arrival, page_id, (_, clean, text_hash, _), verdict in zip(
+            _judged(arrival, page_id, clean, text_hash, near, verdict)
+            for arrival, page_id, (_, clean, text_hash, near, _), verdict in zip(
                 arrivals, pages, fresh, verdicts, strict=True
             )
         ]
@@ -179,13 +180,15 @@ class Intake:
             replace(arrival.submission, parent_body=about.parent_body)
             for arrival, about in zip(arrivals, known, strict=True)
         ]
-        policies = [arrival.site.policy for arrival in arrivals]
+        policies = [arrival.site.policy_in_force(self._models) for arrival in arrivals]
         contexts = [
             Context(
                 signals=arrival.signals,
                 record=about.record,
                 same_text_rejected=about.same_text_rejected,
                 claims=arrival.site.claims,
+                same_text_approved=about.same_text_approved,
+                near_text_rejected=about.near_text_rejected,
             )
             for arrival, about in zip(arrivals, known, strict=True)
         ]
@@ -224,6 +227,10 @@ def _split_repeats(batch: Sequence[_Waiting]) -> tuple[list[_Waiting], list[_Wai
     return first, again
 
 
+def _prints(cleans: Sequence[Clean]) -> tuple[list[int], list[int]]:
+    return [fingerprint(clean.text) for clean in cleans], [near_hash(clean.text) for clean in cleans]
+
+
 def _require_acceptable(arrival: Arrival, about: Circumstance) -> None:
     if about.replay_of:
         if about.replay_hash != arrival.request_hash:
@@ -239,7 +246,7 @@ def _require_acceptable(arrival: Arrival, about: Circumstance) -> None:
         raise Invalid("The comment that this one answers is not there.", errors=[error])
 
 
-def _judged(arrival: Arrival, page_id: PageId, clean: Clean, text_hash: int, verdict: Verdict) -> Judged:
+def _judged(arrival: Arrival, page_id: PageId, clean: Clean, text_hash: int, near: int, verdict: Verdict) -> Judged:
     state, queued = state_after(verdict)
     worth = weight(verdict)
     return Judged(
@@ -247,6 +254,7 @@ def _judged(arrival: Arrival, page_id: PageId, clean: Clean, text_hash: int, ver
         page_id=page_id,
         html=clean.html,
         text_hash=text_hash,
+        near=near,
         verdict=verdict,
         state=state,
         queued=queued,

@@ -56,7 +56,8 @@ WITH wish AS (
         author_key = CASE w.state_after WHEN 'erased' THEN NULL ELSE c.author_key END,
         address_hash = CASE w.state_after WHEN 'erased' THEN NULL ELSE c.address_hash END,
         address_prefix = CASE w.state_after WHEN 'erased' THEN NULL ELSE c.address_prefix END,
-        text_hash = CASE w.state_after WHEN 'erased' THEN 0 ELSE c.text_hash END
+        text_hash = CASE w.state_after WHEN 'erased' THEN 0 ELSE c.text_hash END,
+        near = CASE w.state_after WHEN 'erased' THEN 0 ELSE c.near END
     FROM wish AS w
     WHERE c.site_id = w.site_id AND c.comment_id = w.comment_id
         AND c.state = w.state_before AND c.version = w.version

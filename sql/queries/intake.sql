@@ -8,10 +8,12 @@ SELECT
     coalesce(a.approved, 0) AS approved,
     coalesce(a.rejected, 0) AS rejected,
     same.rejected AS same_text_rejected,
+    same.approved AS same_text_approved,
+    alike.rejected AS near_text_rejected,
     k.comment_id AS replay_of,
     k.request_hash AS replay_hash
-FROM unnest($1::int[], $2::text[], $3::uuid[], $4::bytea[], $5::bigint[], $6::bytea[])
-    WITH ORDINALITY AS i (site_id, page_key, parent_id, author_key, text_hash, key_hash, n)
+FROM unnest($1::int[], $2::text[], $3::uuid[], $4::bytea[], $5::bigint[], $6::bytea[], $7::bigint[])
+    WITH ORDINALITY AS i (site_id, page_key, parent_id, author_key, text_hash, key_hash, near, n)
 LEFT JOIN page_alias AS alias ON alias.site_id = i.site_id AND alias.key = i.page_key
 LEFT JOIN page AS p ON p.site_id = i.site_id AND p.page_id = coalesce(
     alias.page_id,
@@ -21,14 +23,35 @@ LEFT JOIN comment AS parent ON parent.site_id = i.site_id AND parent.comment_id 
 LEFT JOIN author AS a ON a.site_id = i.site_id AND a.author_key = i.author_key
 LEFT JOIN idempotency AS k ON k.site_id = i.site_id AND k.key_hash = i.key_hash
 CROSS JOIN LATERAL (
+    SELECT
+        (count(*) FILTER (WHERE few.state = 'rejected'))::int AS rejected,
+        (count(*) FILTER (WHERE few.state = 'published'))::int AS approved
+    FROM (
+        SELECT c.state
+        FROM comment AS c
+        WHERE c.site_id = i.site_id AND c.text_hash = i.text_hash
+            AND (c.state = 'rejected' OR (c.state = 'published' AND c.decided = 'approve'))
+        LIMIT 10
+    ) AS few
+) AS same
+CROSS JOIN LATERAL (
     SELECT count(*)::int AS rejected
     FROM (
         SELECT
         FROM comment AS c
-        WHERE c.site_id = i.site_id AND c.text_hash = i.text_hash AND c.state = 'rejected'
+        WHERE c.site_id = i.site_id AND c.decided <> '' AND c.near <> 0 AND i.near <> 0
+            AND (
+                c.near_0 = (i.near & 65535)::int
+                OR c.near_1 = ((i.near >> 16) & 65535)::int
+                OR c.near_2 = ((i.near >> 32) & 65535)::int
+                OR c.near_3 = ((i.near >> 48) & 65535)::int
+            )
+            AND c.created_at > now() - interval '30 days'
+            AND c.state = 'rejected' AND c.text_hash <> i.text_hash
+            AND bit_count((c.near # i.near)::bit(64)) <= 3
         LIMIT 10
     ) AS few
-) AS same
+) AS alike
 ORDER BY i.n;
 
 -- name: add_pages
@@ -54,21 +77,23 @@ WITH batch AS (
         $1::int[], $2::uuid[], $3::bigint[], $4::uuid[], $5::text[], $6::bigint[], $7::bytea[], $8::bytea[],
         $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[],
         $16::timestamptz[], $17::text[], $18::text[], $19::text[], $20::text[],
-        $21::bytea[], $22::bytea[], $23::boolean[], $24::float8[], $25::real[], $26::text[], $27::text[], $28::uuid[]
+        $21::bytea[], $22::bytea[], $23::boolean[], $24::float8[], $25::real[], $26::text[], $27::text[], $28::uuid[],
+        $29::bigint[]
     ) AS i (
         site_id, comment_id, page_id, parent_id, state, text_hash, author_key, address_hash,
         address_prefix, lang, author_name, author_email, author_url, body, html,
         created_at, action, scores, models, flags,
-        key_hash, request_hash, queued, rank, weight, codes, categories, decision_id
+        key_hash, request_hash, queued, rank, weight, codes, categories, decision_id,
+        near
     )
     ORDER BY i.site_id
 ), new_comment AS (
     INSERT INTO comment (
-        site_id, comment_id, page_id, parent_id, state, text_hash, author_key, address_hash,
+        site_id, comment_id, page_id, parent_id, state, text_hash, near, author_key, address_hash,
         address_prefix, lang, author_name, author_email, author_url, body, html, created_at
     )
     SELECT
-        site_id, comment_id, page_id, parent_id, state, text_hash, author_key, address_hash,
+        site_id, comment_id, page_id, parent_id, state, text_hash, near, author_key, address_hash,
         address_prefix, lang, author_name, author_email, author_url, body, html, created_at
     FROM batch
 ), new_verdict AS (

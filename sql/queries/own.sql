@@ -33,19 +33,19 @@ WITH before AS (
     FOR UPDATE
 ), revised AS (
     UPDATE comment AS c
-    SET body = $4, html = $5, text_hash = $6, state = $7, revision = c.revision + 1, version = c.version + 1,
-        edited_at = $12
+    SET body = $4, html = $5, text_hash = $6, near = $7, state = $8, revision = c.revision + 1, version = c.version + 1,
+        edited_at = $13
     FROM before AS b
     WHERE c.site_id = b.site_id AND c.comment_id = b.comment_id
     RETURNING c.site_id, c.comment_id, c.page_id, c.revision, c.state AS state_after, b.state AS state_before
 ), new_verdict AS (
     INSERT INTO verdict (site_id, comment_id, revision, action, scores, models, flags, created_at)
-    SELECT site_id, comment_id, revision, $8, $9::jsonb, $10::jsonb, $11::jsonb, $12
+    SELECT site_id, comment_id, revision, $9, $10::jsonb, $11::jsonb, $12::jsonb, $13
     FROM revised
 ), page_count AS (
     UPDATE page AS p
     SET published = p.published + (r.state_after = 'published')::int - (r.state_before = 'published')::int,
-        changed_at = $12
+        changed_at = $13
     FROM revised AS r
     WHERE p.site_id = r.site_id AND p.page_id = r.page_id
 ), state_count AS (
@@ -57,17 +57,17 @@ WITH before AS (
     INSERT INTO decision (
         site_id, decision_id, comment_id, action, reason, state_before, state_after, decided_by, created_at
     )
-    SELECT site_id, $13, comment_id, 'reject', 'spam', state_before, state_after, 'policy', $12
+    SELECT site_id, $14, comment_id, 'reject', 'spam', state_before, state_after, 'policy', $13
     FROM revised
     WHERE state_after = 'rejected'
 ), new_outbox AS (
     INSERT INTO outbox (site_id, kind, comment_id, created_at)
-    SELECT site_id, 'comment.' || state_after, comment_id, $12
+    SELECT site_id, 'comment.' || state_after, comment_id, $13
     FROM revised
     WHERE state_before <> state_after
 ), new_event AS (
     INSERT INTO event (site_id, kind, comment_id, detail, created_at)
-    SELECT site_id, 'comment.revised', comment_id, state_after, $12
+    SELECT site_id, 'comment.revised', comment_id, state_after, $13
     FROM revised
 )
 SELECT comment_id FROM revised;

@@ -1,12 +1,12 @@
 -- name: find_site
 -- One site by the name in its URLs.
-SELECT site_id, name, title, origins, policy
+SELECT site_id, name, title, origins, policy, learned
 FROM site
 WHERE name = $1;
 
 -- name: list_sites
 -- Every site, by name.
-SELECT site_id, name, title, origins, policy
+SELECT site_id, name, title, origins, policy, learned
 FROM site
 ORDER BY name;
 

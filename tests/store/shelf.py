@@ -43,11 +43,18 @@ def arrival(site: Site, body: str = "Some words", *, age: timedelta = timedelta(
     return replace(plain, **more)
 
 
-async def put(db: Database, arrivals: Sequence[Arrival], state: str = "held", text_hash: int = 7) -> list[CommentId]:
+async def put(
+    db: Database,
+    arrivals: Sequence[Arrival],
+    state: str = "held",
+    text_hash: int = 7,
+    near: int = 0,
+    score: float = 0.9,
+) -> list[CommentId]:
     """Accept arrivals in a state, held and rejected ones with a flag."""
     verdict = Verdict(
         action=ACTIONS[state],
-        scores={"spam": 0.9},
+        scores={"spam": score},
         models={"spam": "spam-1"},
         flags=() if state == "published" else (FLAG,),
     )
@@ -60,6 +67,7 @@ async def put(db: Database, arrivals: Sequence[Arrival], state: str = "held", te
                 page_id=page_id,
                 html=f"<p>{each.submission.body}</p>",
                 text_hash=text_hash,
+                near=near,
                 verdict=verdict,
                 state=state,
                 queued=state == "held",

@@ -1,13 +1,16 @@
 """A batch is written whole, once, and with everything that goes with it."""
 
 import asyncio
+from datetime import timedelta
 
 import asyncpg
 import pytest
-from shelf import arrival, new_site, put
+from shelf import arrival, moderator, new_site, put
 
 from service.errors import Conflict, Unavailable
 from service.store import intake
+from service.store.cases import Wish
+from service.store.decisions import decide
 from service.store.intake import Writer
 from service.store.review import comment_detail
 from service.store.sites import state_counts
@@ -65,6 +68,7 @@ async def test_looking_up_finds_page_parent_replay_and_repeats(db, writer):
             arrival(site, page_key="new", parent_id=parent),
         ],
         [99, 1, 1],
+        [0, 0, 0],
     )
 
     assert (answer.parent_ok, answer.parent_body, answer.same_text_rejected) == (True, "Parent", 1)
@@ -94,7 +98,7 @@ async def test_a_batch_sent_again_after_a_lost_answer_is_not_doubled(db):
 
 async def test_a_connection_cut_between_batches_is_replaced(db, database, writer):
     site = await new_site(db)
-    await writer.look_up([arrival(site)], [1])
+    await writer.look_up([arrival(site)], [1], [0])
     superuser = await asyncpg.connect(database.superuser_dsn)
     await superuser.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'gatepost_service' AND pid <> 0"
@@ -102,7 +106,7 @@ async def test_a_connection_cut_between_batches_is_replaced(db, database, writer
     await superuser.close()
     await asyncio.sleep(0.05)
 
-    (found,) = await writer.look_up([arrival(site)], [1])
+    (found,) = await writer.look_up([arrival(site)], [1], [0])
 
     assert found.page_id is None
 
@@ -120,7 +124,7 @@ async def test_a_server_that_hangs_is_given_up_and_what_was_refused_is_not_writt
 ):
     monkeypatch.setattr(intake, "PATIENCE", 0.3)
     site = await new_site(db)
-    await writer.look_up([arrival(site)], [1])
+    await writer.look_up([arrival(site)], [1], [0])
     blocker = await asyncpg.connect(database.owner_dsn)
     transaction = blocker.transaction()
     await transaction.start()
@@ -133,3 +137,46 @@ async def test_a_server_that_hangs_is_given_up_and_what_was_refused_is_not_writt
     await blocker.close()
 
     assert await find_page(db, site.id, "https://example.org/a") is None
+
+
+async def test_looking_up_finds_what_a_person_decided_about_the_same_and_nearly_the_same_text(db, writer):
+    site, other = await new_site(db), await new_site(db, "other")
+    near = 0x0123_4567_89AB_CDEF
+    (liked,) = await put(db, [arrival(site)], "held", text_hash=5)
+    (spam,) = await put(db, [arrival(site)], "held", text_hash=6, near=near)
+    await put(db, [arrival(site)], "rejected", text_hash=8, near=near)
+    await decide(db, [site.id], by=moderator(site), wishes=[
+        Wish(comment_id=liked, version=1, action="approve"), Wish(comment_id=spam, version=1, action="reject"),
+    ])  # fmt: skip
+
+    same, alike, further, elsewhere = await writer.look_up(
+        [arrival(site), arrival(site), arrival(site), arrival(other)],
+        [5, 9, 9, 9],
+        [0, near ^ 0b10000000000100000001, near ^ 0b10000000000100000101, near],
+    )
+
+    assert (same.same_text_approved, same.same_text_rejected, same.near_text_rejected) == (1, 0, 0)
+    assert (alike.near_text_rejected, alike.same_text_rejected) == (1, 0)
+    assert further.near_text_rejected == 0
+    assert elsewhere.near_text_rejected == 0
+
+
+async def test_what_was_decided_over_thirty_days_ago_is_no_longer_alike(db, writer):
+    site = await new_site(db)
+    (old,) = await put(db, [arrival(site, age=timedelta(days=31))], "held", text_hash=6, near=77)
+    await decide(db, [site.id], by=moderator(site), wishes=[Wish(comment_id=old, version=1, action="reject")])
+
+    (found,) = await writer.look_up([arrival(site)], [9], [77])
+
+    assert found.near_text_rejected == 0
+
+
+async def test_an_erased_comment_is_forgotten(db, writer):
+    site = await new_site(db)
+    (made,) = await put(db, [arrival(site)], "held", text_hash=6, near=77)
+    await decide(db, [site.id], by=moderator(site), wishes=[Wish(comment_id=made, version=1, action="reject")])
+    await decide(db, [site.id], by=moderator(site), wishes=[Wish(comment_id=made, version=2, action="erase")])
+
+    (found,) = await writer.look_up([arrival(site)], [6], [77])
+
+    assert (found.same_text_rejected, found.near_text_rejected) == (0, 0)

@@ -202,6 +202,7 @@ def _judged(arrival: Arrival, draft: Draft, page_id: int) -> Judged:
         page_id=page_id,
         html=f"<p>{escape(draft.body, quote=False)}</p>" if draft.html is None else draft.html,
         text_hash=hash(draft.body) % 2**62,
+        near=0,
         verdict=draft.verdict,
         state=draft.state,
         queued=draft.state == "held",
