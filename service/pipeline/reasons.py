@@ -107,6 +107,18 @@ def findings(
     )
 
 
+def slight(probability: float, cuts: Cuts) -> Finding:
+    """Return the one finding of a comment that hardly looks like spam, for sites that hold almost everything."""
+    return Finding(
+        code="spam.text",
+        category="spam",
+        source="model",
+        score=probability,
+        hold_at=cuts.hold_at,
+        message="The text as a whole reads a little like spam",
+    )
+
+
 def _groups(normal: Normal, of: Features, weights: Weights) -> Iterator[_Group]:
     hand = {name: value for name, value in zip(NAMES, (of.hand[0] * weights[BUCKETS:]).tolist(), strict=True) if value}
     values = weights[of.buckets] * of.scales[of.blocks]

@@ -13,7 +13,7 @@ from service.pipeline.cues import NAMES
 from service.pipeline.cuts import Cuts
 from service.pipeline.features import BODY, FEATURE_VERSION, SIZE, Features, features
 from service.pipeline.hashing import BUCKETS
-from service.pipeline.reasons import findings
+from service.pipeline.reasons import findings, slight
 
 Weights = NDArray[np.float64]
 
@@ -22,7 +22,9 @@ SEGMENT_TOKENS = 48
 MAX_SEGMENTS = 24
 MIN_TOKENS = 3
 MENTION_AT = 0.02
-"""Below this probability nobody wants reasons, whatever threshold a site sets."""
+"""Below this probability there is no finding, whatever threshold a site sets."""
+REASONS_AT = 0.15
+"""From here on words and cues are looked for, which costs more than judging."""
 
 _DISGUISE = np.array([i for i, name in enumerate(NAMES) if name.startswith("undone_")])
 
@@ -65,6 +67,8 @@ class SpamJudge:
         probability = self.probability(score)
         if probability < MENTION_AT:
             return Opinion(probability=probability)
+        if probability < REASONS_AT:
+            return Opinion(probability=probability, findings=(slight(probability, self.cuts),))
         may_reject = probability >= self.cuts.reject_at and self._may_reject(normal, of, i, score)
         alone = of if len(of.prepared) == 1 else features([normal])
         return Opinion(

@@ -15,7 +15,7 @@ from service.paths import MODELS
 from service.pipeline.features import BODY, features
 from service.pipeline.hashing import BUCKETS
 from service.pipeline.normalise import normalise
-from service.pipeline.spam import SEGMENT_TOKENS, SpamJudge
+from service.pipeline.spam import MENTION_AT, REASONS_AT, SEGMENT_TOKENS, SpamJudge
 from service.training.spam_fit import HAND_SCALE, matrix
 
 ARTEFACT = read_artefact(MODELS / "spam")
@@ -145,6 +145,18 @@ def test_a_model_for_other_features_is_refused() -> None:
 def test_a_model_with_too_few_weights_is_refused() -> None:
     with pytest.raises(ModelError):
         SpamJudge(replace(ARTEFACT, arrays={**ARTEFACT.arrays, "hand": ARTEFACT.arrays["hand"][:-1]}))
+
+
+def test_a_comment_that_hardly_looks_like_spam_has_one_finding_without_evidence() -> None:
+    slight = [
+        finding
+        for sample in GOLDEN
+        if MENTION_AT <= sample["probability"] < REASONS_AT
+        for finding in opinion(**sample["submission"]).findings
+    ]
+
+    assert slight
+    assert all(not finding.evidence and finding.reject_at is None for finding in slight)
 
 
 def test_no_comments_get_no_opinions() -> None:
