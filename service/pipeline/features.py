@@ -59,6 +59,34 @@ class Features:
     _kinds: tuple[int, ...]
     _at: Places
 
+    def alone(self, i: int) -> "Features":
+        """Return the features of one comment of the batch."""
+        if len(self.prepared) == 1:
+            return self
+        of = np.flatnonzero(self.owners[self.blocks] == i)
+        edges = np.searchsorted(of, np.cumsum((0, *self._kinds)))
+        mine = np.flatnonzero(self.owners == i)
+        places = self.places[of]
+        # The text comes first, so that its first word and character are the comment's first.
+        characters = edges[2]
+        first_word = int(places[0]) if characters else 0
+        first = int(places[characters]) if len(places) > characters else 0
+        places[:characters] -= first_word
+        places[characters:] -= first
+        return Features(
+            buckets=self.buckets[of],
+            blocks=np.searchsorted(mine, self.blocks[of]),
+            places=places,
+            owners=np.zeros(len(mine), dtype=np.int64),
+            fields=self.fields[mine],
+            scales=self.scales[mine],
+            hand=self.hand[i : i + 1],
+            prepared=self.prepared[i : i + 1],
+            tokens=self.tokens[i : i + 1],
+            _kinds=tuple(np.diff(edges).tolist()),
+            _at=self._at[first:],
+        )
+
     def body_spans(self) -> tuple[Places, Places, Places]:
         """Return which n-grams are of the text, and where each starts and ends in it; for a batch of one."""
         edges = np.array([match.span() for match in _TOKEN.finditer(self.prepared[0])], dtype=np.int64).reshape(-1, 2)

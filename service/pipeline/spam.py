@@ -50,14 +50,14 @@ class SpamJudge:
         if not normals:
             return []
         of = features(normals)
-        scores = (self._bias + strengths(self.weights, of, normals)).tolist()
+        scores = (self._bias + strengths(self.weights, of)).tolist()
         return [
             self._opinion(normal, of, i, score) for i, (normal, score) in enumerate(zip(normals, scores, strict=True))
         ]
 
     def score(self, normals: Sequence[Normal]) -> Weights:
         """Return the log-odds before calibration: the whole text's, or the strongest part's of a long one."""
-        return self._bias + strengths(self.weights, features(normals), normals)
+        return self._bias + strengths(self.weights, features(normals))
 
     def probability(self, score: float) -> float:
         """Return the calibrated probability of a score."""
@@ -70,10 +70,9 @@ class SpamJudge:
         if probability < REASONS_AT:
             return Opinion(probability=probability, findings=(slight(probability, self.cuts),))
         may_reject = probability >= self.cuts.reject_at and self._may_reject(normal, of, i, score)
-        alone = of if len(of.prepared) == 1 else features([normal])
         return Opinion(
             probability=probability,
-            findings=findings(normal, alone, self.weights, probability, self.cuts, may_reject),
+            findings=findings(normal, of.alone(i), self.weights, probability, self.cuts, may_reject),
         )
 
     def _may_reject(self, normal: Normal, of: Features, i: int, score: float) -> bool:
@@ -87,7 +86,7 @@ class SpamJudge:
         return self.probability(score - max(0.0, disguise)) >= self.cuts.reject_at
 
 
-def strengths(weights: Weights, of: Features, normals: Sequence[Normal]) -> Weights:
+def strengths(weights: Weights, of: Features) -> Weights:
     """Return what the features of each comment of a batch add up to, in log-odds.
 
     A long comment's text counts as a whole or as its strongest window, whichever is more.
@@ -97,9 +96,8 @@ def strengths(weights: Weights, of: Features, normals: Sequence[Normal]) -> Weig
     total: Weights = np.bincount(of.owners, parts, len(of.hand)) + (of.hand * weights[BUCKETS:]).sum(axis=1)
     for i, count in enumerate(of.tokens):
         if count > SEGMENT_TOKENS * 3 // 2:
-            alone = of if len(of.prepared) == 1 else features(normals[i : i + 1])
             whole = float(parts[(of.owners == i) & (of.fields == BODY)].sum())
-            total[i] += max(0.0, _strongest_window(weights, alone) - whole)
+            total[i] += max(0.0, _strongest_window(weights, of.alone(i)) - whole)
     return total
 
 

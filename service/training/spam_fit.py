@@ -36,7 +36,7 @@ class Fitted:
     def scores(self, normals: Sequence[Normal]) -> Weights:
         """Return the log-odds of each comment, as serving computes them."""
         batches = [normals[first : first + _BATCH] for first in range(0, len(normals), _BATCH)]
-        found = [self.bias + strengths(self.weights, features(batch), batch) for batch in batches]
+        found = [self.bias + strengths(self.weights, features(batch)) for batch in batches]
         return np.concatenate([np.zeros(0), *found])
 
 

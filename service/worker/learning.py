@@ -46,8 +46,8 @@ async def learn_cuts(db: Database, judge: SpamJudge) -> int:
         cuts = own_cuts(genuine, judge.cuts)
         found = Learned(
             models={"spam": judge.version},
-            hold_at={"spam": round(cuts.hold_at, 6)},
-            reject_at={"spam": round(cuts.reject_at, 6)},
+            hold_at={"spam": cuts.hold_at},
+            reject_at={"spam": cuts.reject_at},
         )
         if found != site.learned:
             await keep_learned(db, site.id, found)

@@ -181,3 +181,15 @@ def test_hostile_texts_cost_no_more_than_their_length(unit: str) -> None:
         return counted
 
     assert calls(16_000) < 6 * calls(4_000) + 4_000
+
+
+def test_a_comment_taken_out_of_a_batch_is_as_it_is_alone() -> None:
+    bodies = ("", "Ok", "Buy 100000 pills now", "hi " * 90, "\U0001f642")
+    normals = [normalise(Submission(body=body, author_name="Best Shop", page_title="A walk")) for body in bodies]
+    batch = features(normals)
+
+    for i, normal in enumerate(normals):
+        taken, single = batch.alone(i), features([normal])
+        assert JUDGE.score(normals)[i] == JUDGE.score([normal])[0]
+        assert all((a == b).all() for a, b in zip(taken.body_spans(), single.body_spans(), strict=True))
+        assert (taken.buckets == single.buckets).all()
