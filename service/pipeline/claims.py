@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from service.comment import ClaimSource, Severity, SourceStatus
 from service.errors import ModelError
-from service.pipeline.embedding import TokenTable
+from service.pipeline.embedding import TokenTable, sums, unit
 from service.pipeline.phrases import Phrases
-from service.pipeline.sentences import NEGATORS, Words, words
+from service.pipeline.sentences import Flat, Places, Words, words
+from service.pipeline.wordings import Asked, Wordings
 
 ClaimType = Literal[
     "false_cure",
@@ -157,82 +158,80 @@ class ClaimBase:
         self.claims = tuple(claims)
         self._table = table
         self._weights = weights
-        wordings = [(i, text) for i, claim in enumerate(claims) for text in (claim.claim, *claim.paraphrases)]
-        truths = [(i, text) for i, claim in enumerate(claims) for text in (claim.near_truths or ("",))]
-        self._wordings = tuple(text for _, text in wordings)
-        self._negated = [_negated(words(text)) for _, text in wordings]
-        self._wording_starts = _starts([i for i, _ in wordings])
-        self._truth_starts = _starts([i for i, _ in truths])
-        self._wording_matrix = np.stack([table.vector(words(text).forms) for _, text in wordings]).T.copy()
-        self._truth_matrix = np.stack([table.vector(words(text).forms) for _, text in truths]).T.copy()
-        self._subjects = Phrases({i: [words(term).forms for term in c.subject] for i, c in enumerate(claims)})
-        self._predicates = Phrases({i: [words(term).forms for term in c.predicate] for i, c in enumerate(claims)})
+        self._wordings = Wordings([(claim.claim, *claim.paraphrases) for claim in claims], table)
+        self._truths = Wordings([claim.near_truths or ("",) for claim in claims], table)
+        subjects = {i: [words(term).forms for term in c.subject] for i, c in enumerate(claims)}
+        predicates = {len(claims) + i: [words(term).forms for term in c.predicate] for i, c in enumerate(claims)}
+        self._phrases = Phrases(subjects | predicates)
 
     def find(self, parts: Sequence[Words], context: Words) -> Found | None:
-        """Return the claim that a comment most likely takes up, None for a comment without a sentence.
+        """Return the claim that one comment most likely takes up, given the words of each of its sentences."""
+        return self.find_all(Asked.of(parts, context, self._table))[0]
 
-        Args:
-            parts: the words of each sentence.
-            context: the words of the page title and of the comment answered; they may name the subject.
-        """
-        features, similar, sentence = self.features(parts, context)
-        if not len(features):
-            return None
+    def find_all(self, asked: Asked) -> list[Found | None]:
+        """Return the claim that each comment most likely takes up, None for a comment without a sentence."""
+        found: list[Found | None] = [None] * (len(asked.bounds) - 1)
+        features, similar, sentence = self.features(asked)
         scores = features @ self._weights[:-1] + self._weights[-1]
-        best = int(np.argmax(scores))
-        met = int(sentence[best])
-        first = self._wording_starts[best]
-        own = similar[met, first : first + 1 + len(self.claims[best].paraphrases)]
-        nearest = int(first + np.argmax(own))
-        return Found(
-            self.claims[best],
-            met,
-            self._wordings[nearest],
-            features[best],
-            float(scores[best]),
-            _negated(parts[met]) != self._negated[nearest],
-        )
+        negated, wordings = asked.negated(), self._wordings
+        for row, (comment, first, _) in enumerate(asked.spans()):
+            best = int(np.argmax(scores[row]))
+            met = int(sentence[row, best])
+            columns = wordings.columns[best]
+            nearest = int(columns[np.argmax(similar[met, columns])])
+            found[comment] = Found(
+                self.claims[best],
+                met - first,
+                wordings.texts[nearest],
+                features[row, best],
+                float(scores[row, best]),
+                bool(negated[met]) != wordings.negated[nearest],
+            )
+        return found
 
-    def features(
-        self, parts: Sequence[Words], context: Words
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.intp]]:
-        """Return the match features of each claim, how like each sentence is to each wording, and where each is met."""
-        if not parts:
-            empty = np.zeros((0, len(MATCH_FEATURES)), dtype=np.float32)
-            return empty, empty, np.zeros(0, dtype=np.intp)
-        vectors = np.stack([self._table.vector(part.forms) for part in parts])
-        similar = vectors @ self._wording_matrix
-        per_claim = np.maximum.reduceat(similar, self._wording_starts, axis=1)
-        truth = np.maximum.reduceat(vectors @ self._truth_matrix, self._truth_starts, axis=1)
-        here = np.stack([self._hits(self._subjects, part) for part in parts])
-        sentence = np.argmax(per_claim + 0.1 * here, axis=0)
+    def features(self, asked: Asked) -> tuple[NDArray[np.float32], NDArray[np.float32], Places]:
+        """Return the match features of each claim, how like each sentence is to each wording, and where it is met.
+
+        Shapes, where only comments that have a sentence count: comments × claims × `MATCH_FEATURES`; sentences ×
+        wordings; comments × claims, a place among all sentences.
+        """
+        vectors = unit(sums(asked.vectors, asked.starts, asked.ends))
+        similar, spans = vectors @ self._wordings.matrix, asked.spans()
+        if not spans:
+            empty = np.zeros((0, len(self.claims), len(MATCH_FEATURES)), dtype=np.float32)
+            return empty, similar, np.zeros((0, len(self.claims)), dtype=np.intp)
+        per_claim = self._wordings.best(similar)
+        truth = self._truths.best(vectors @ self._truths.matrix)
+        here, predicate = self._terms(asked)
+        titled = self._subject_hits(asked.context)[[comment for comment, _, _ in spans]]
+        likeness = per_claim + np.float32(0.1) * here
+        sentence = np.stack([first + likeness[first:end].argmax(axis=0) for _, first, end in spans])
+        near, told = (np.stack([of[first:end].max(axis=0) for _, first, end in spans]) for of in (here, predicate))
         columns = np.arange(len(self.claims))
         best = per_claim[sentence, columns]
-        predicate = np.max(np.stack([self._hits(self._predicates, part) for part in parts]), axis=0)
-        features = np.stack(
-            [
-                best,
-                best - truth[sentence, columns],
-                here[sentence, columns],
-                here.max(axis=0),
-                self._hits(self._subjects, context),
-                predicate,
-                best - best.max(),
-            ],
-            axis=1,
-        ).astype(np.float32)
-        return features, similar, sentence
+        margin, lead = best - truth[sentence, columns], best - best.max(axis=1, keepdims=True)
+        features = np.stack([best, margin, here[sentence, columns], near, titled, told, lead], axis=2)
+        return features.astype(np.float32), similar, sentence
 
-    def _hits(self, phrases: Phrases, read: Words) -> NDArray[np.float32]:
-        row = np.zeros(len(self.claims), dtype=np.float32)
-        for hit in phrases.find(read.forms):
-            row[hit.label] = 1
-        return row
+    def _terms(self, asked: Asked) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return which claims' subjects and predicates occur in each sentence."""
+        flat = asked.flat
+        limits = np.zeros(len(flat.forms), dtype=np.intp)
+        owner = np.zeros(len(flat.forms), dtype=np.intp)
+        for i, (start, end) in enumerate(zip(asked.starts.tolist(), asked.ends.tolist(), strict=True)):
+            limits[start:end] = end
+            owner[start:end] = i
+        marked = np.zeros((2, len(asked.starts), len(self.claims)), dtype=np.float32)
+        hits = self._phrases.find_within(flat, limits)
+        labels = np.array([hit.label for hit in hits], dtype=np.intp)
+        starts = np.array([hit.start for hit in hits], dtype=np.intp)
+        marked[labels // len(self.claims), owner[starts], labels % len(self.claims)] = 1
+        return marked[0], marked[1]
 
-
-def _negated(read: Words) -> bool:
-    return not NEGATORS.isdisjoint(read.forms)
-
-
-def _starts(owners: Sequence[int]) -> NDArray[np.intp]:
-    return np.flatnonzero(np.diff(np.array([-1, *owners]))).astype(np.intp)
+    def _subject_hits(self, context: Flat) -> NDArray[np.float32]:
+        rows = np.zeros((len(context.bounds) - 1, len(self.claims)), dtype=np.float32)
+        owners = context.owners()
+        for hit in self._phrases.find_within(context, context.bounds[1:][owners]):
+            if hit.label < len(self.claims):
+                rows[owners[hit.start], hit.label] = 1
+        return rows

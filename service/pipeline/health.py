@@ -5,8 +5,7 @@ probability; the claim base gives the name, the correction and the sources. Noth
 """
 
 import json
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +25,7 @@ _ADVICE = frozenset({"dosing_danger", "stop_medication", "treatment_refusal", "u
 _UNNAMED_SEVERITY = 2
 # Below this a finding would only be noise in the review console.
 _FLOOR = 0.1
+_PORTION = 32_768
 
 
 class HealthJudge:
@@ -47,12 +47,15 @@ class HealthJudge:
 
     def judge(self, normals: Sequence[Normal]) -> list[Opinion]:
         """Return one opinion per comment, in the order given."""
-        return [self._opinion(normal) for normal in normals]
+        return [opinion for some in _portions(normals) for opinion in self._judge(some)]
 
-    def _opinion(self, normal: Normal) -> Opinion:
-        reading = self._reader.read(normal)
-        logit = self._weights.logit(reading)
-        probability = 1 / (1 + math.exp(-max(-30.0, min(30.0, self._slope * logit + self._offset))))
+    def _judge(self, normals: Sequence[Normal]) -> list[Opinion]:
+        readings = self._reader.read(normals)
+        logits = self._slope * self._weights.logits(readings) + self._offset
+        probabilities = np.round(1 / (1 + np.exp(-np.clip(logits, -30, 30))), 6).tolist()
+        return [self._opinion(*of) for of in zip(normals, readings, probabilities, strict=True)]
+
+    def _opinion(self, normal: Normal, reading: Reading, probability: float) -> Opinion:
         findings = list(self._crisis.findings(normal, reading.read))
         if probability >= _FLOOR:
             findings.append(self._finding(normal, reading, probability))
@@ -103,19 +106,39 @@ class Weights:
         self._manner_idf = plain("manner_idf")
         self._dense, self._vector = plain("dense_weights"), plain("vector_weights")
 
-    def logit(self, reading: Reading) -> float:
-        """Return the score of a comment in uncalibrated log-odds."""
-        words = _unit_sum(self.words, self._word_idf, reading.word_grams)
-        chars = _unit_sum(self._chars, self._char_idf, reading.char_grams)
-        manners = _unit_sum(self._manners, self._manner_idf, reading.manner_grams)
-        dense = float(self._dense[:-1] @ reading.dense) + float(self._dense[-1])
-        return words + chars + manners + dense + float(self._vector @ reading.vector)
+    def logits(self, readings: Sequence[Reading]) -> NDArray[np.float64]:
+        """Return the score of each comment in uncalibrated log-odds."""
+        dense = np.stack([reading.dense for reading in readings]) @ self._dense[:-1] + self._dense[-1]
+        vector = np.stack([reading.vector for reading in readings]) @ self._vector
+        words = _unit_sums(self.words, self._word_idf, [reading.word_grams for reading in readings])
+        chars = _unit_sums(self._chars, self._char_idf, [reading.char_grams for reading in readings])
+        manners = _unit_sums(self._manners, self._manner_idf, [reading.manner_grams for reading in readings])
+        total: NDArray[np.float64] = words + chars + manners + dense + vector
+        return total
 
 
-def _unit_sum(weights: NDArray[np.float32], idf: NDArray[np.float32], grams: NDArray[np.int64]) -> float:
-    rarity = idf[grams]
-    length = math.sqrt(float(rarity @ rarity))
-    return float(weights[grams].sum()) / length if length else 0.0
+def _unit_sums(
+    weights: NDArray[np.float32], idf: NDArray[np.float32], grams: Sequence[NDArray[np.int64]]
+) -> NDArray[np.float64]:
+    """Return the sum of the weights of each comment's n-grams, their rarities scaled to length one."""
+    owners = np.repeat(np.arange(len(grams)), [len(of) for of in grams])
+    buckets = np.concatenate(grams)
+    total = np.bincount(owners, weights=weights[buckets], minlength=len(grams))
+    square = np.bincount(owners, weights=np.square(idf[buckets]), minlength=len(grams))
+    scaled: NDArray[np.float64] = total / np.sqrt(np.where(square > 0, square, 1))
+    return scaled
+
+
+def _portions(normals: Sequence[Normal]) -> Iterator[Sequence[Normal]]:
+    """Yield a batch in parts of bounded size, so that a batch of the longest comments costs no more memory than one."""
+    first = size = 0
+    for i, normal in enumerate(normals):
+        if size and size + len(normal.text) > _PORTION:
+            yield normals[first:i]
+            first, size = i, 0
+        size += len(normal.text)
+    if normals:
+        yield normals[first:]
 
 
 def reader_of(artefact: Artefact) -> Reader:

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from service.comment import Evidence, Normal
 from service.pipeline.claims import MATCH_FEATURES, ClaimBase, Found
-from service.pipeline.embedding import TokenTable
+from service.pipeline.embedding import TokenTable, sums, unit
 from service.pipeline.grams import char_grams, manner_grams, pair_weights, word_grams
 from service.pipeline.phrases import Hit
-from service.pipeline.sentences import Sentence, Words, sentences, words
+from service.pipeline.sentences import Flat, Sentence, Words, flatten, sentences, words
 from service.pipeline.stance import FEATURES, Lexicon, Manner
+from service.pipeline.wordings import Asked
 
 # Raised by whoever changes a number that the weights were fitted to.
 HEALTH_FEATURE_VERSION = 3
@@ -50,7 +51,7 @@ class Reading:
 
 
 class Reader:
-    """Turn a normalised comment into a `Reading`."""
+    """Turn normalised comments into `Reading`s."""
 
     def __init__(self, lexicon: Lexicon, base: ClaimBase, table: TokenTable, common: frozenset[str]) -> None:
         self.lexicon = lexicon
@@ -58,27 +59,51 @@ class Reader:
         self.base = base
         self._table = table
 
-    def read(self, normal: Normal) -> Reading:
-        """Return everything the judge measures of a comment, its page title and the comment it answers."""
-        text = normal.text
-        read = words(text)
-        parts = sentences(text)
-        cuts = [(bisect_left(read.starts, part.start), bisect_left(read.starts, part.end)) for part in parts]
-        context = words(f"{normal.submission.page_title} {normal.submission.parent_body}")
-        found = self.base.find([_slice(read, first, last) for first, last in cuts], context)
-        manner = self.lexicon.manner(read)
-        return Reading(
-            text,
-            read,
-            parts,
-            word_grams(read.forms),
-            char_grams(text),
-            manner_grams(read.forms, self._common),
-            self._table.vector(read.forms),
-            manner,
-            np.concatenate([manner.features, _claim(found, parts)]),
-            found,
-        )
+    def read(self, normals: Sequence[Normal]) -> list[Reading]:
+        """Return everything the judge measures of comments, their page titles and the comments they answer."""
+        texts = [normal.text for normal in normals]
+        reads, parts = [words(text) for text in texts], [sentences(text) for text in texts]
+        contexts = [words(f"{n.submission.page_title} {n.submission.parent_body}") for n in normals]
+        flat = flatten(reads)
+        vectors = self._table.vectors(flat)
+        whole = unit(sums(vectors, flat.bounds[:-1], flat.bounds[1:]))
+        founds = self.base.find_all(_asked(flat, vectors, reads, parts, flatten(contexts)))
+        word, char, manner = word_grams(flat), char_grams(texts), manner_grams(flat, self._common)
+        return [
+            Reading(
+                texts[i],
+                reads[i],
+                parts[i],
+                word[i],
+                char[i],
+                manner[i],
+                whole[i],
+                how,
+                np.concatenate([how.features, _claim(founds[i], parts[i])]),
+                founds[i],
+            )
+            for i, how in enumerate(self.lexicon.manners(flat))
+        ]
+
+
+def _asked(
+    flat: Flat, vectors: NDArray[np.float32], reads: Sequence[Words], parts: Sequence[Sequence[Sentence]], context: Flat
+) -> Asked:
+    starts: list[int] = []
+    ends: list[int] = []
+    bounds = [0]
+    for base, read, of in zip(flat.bounds.tolist(), reads, parts, strict=False):
+        starts += [base + bisect_left(read.starts, part.start) for part in of]
+        ends += [base + bisect_left(read.starts, part.end) for part in of]
+        bounds.append(len(starts))
+    return Asked(
+        flat,
+        np.array(starts, dtype=np.intp),
+        np.array(ends, dtype=np.intp),
+        np.array(bounds, dtype=np.intp),
+        context,
+        vectors,
+    )
 
 
 def _claim(found: Found | None, parts: Sequence[Sentence]) -> NDArray[np.float32]:
@@ -124,7 +149,3 @@ def _evidence(normal: Normal, start: int, end: int, weight: float) -> Evidence:
     first, last = normal.offsets[start], normal.offsets[end]
     body = normal.submission.body
     return Evidence(field="body", start=first, end=last, text=body[first:last], weight=round(weight, 3))
-
-
-def _slice(read: Words, first: int, last: int) -> Words:
-    return Words(read.forms[first:last], read.starts[first:last], read.ends[first:last])

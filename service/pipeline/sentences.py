@@ -1,7 +1,13 @@
 """Cut a text into sentences and words, in linear time on any input."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Places = NDArray[np.intp]
 
 # Words that turn what follows.
 NEGATORS = frozenset(
@@ -34,6 +40,41 @@ class Words:
     forms: tuple[str, ...]
     starts: tuple[int, ...]
     ends: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Flat:
+    """The words of many texts in one row, so that a batch costs one pass.
+
+    `distinct` holds each form once, `ids` says which of them stands at each place, and the words of text i are those
+    at `bounds[i]`:`bounds[i + 1]`.
+    """
+
+    forms: tuple[str, ...]
+    distinct: tuple[str, ...]
+    ids: Places
+    bounds: Places
+
+    def owners(self) -> Places:
+        """Return which text each word belongs to."""
+        return np.repeat(np.arange(len(self.bounds) - 1), np.diff(self.bounds))
+
+
+def flatten(reads: Sequence[Words]) -> Flat:
+    """Return the words of many texts in one row."""
+    forms = tuple(form for read in reads for form in read.forms)
+    known: dict[str, int] = {}
+    ids = np.fromiter((known.setdefault(form, len(known)) for form in forms), dtype=np.intp, count=len(forms))
+    bounds = np.zeros(len(reads) + 1, dtype=np.intp)
+    np.cumsum([len(read.forms) for read in reads], out=bounds[1:])
+    return Flat(forms, tuple(known), ids, bounds)
+
+
+def within(flags: NDArray[np.bool_], starts: Places, ends: Places) -> Places:
+    """Return how many flags are set in each stretch of places."""
+    total = np.concatenate([[0], np.cumsum(flags)])
+    counted: Places = total[ends] - total[starts]
+    return counted
 
 
 def sentences(text: str) -> tuple[Sentence, ...]:

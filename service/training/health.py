@@ -13,17 +13,18 @@ from service.artefact import read_artefact, write_artefact
 from service.pipeline.claims import ClaimBase, load_claims
 from service.pipeline.embedding import TokenTable
 from service.pipeline.health import STANCES, HealthJudge
-from service.pipeline.reading import HEALTH_FEATURE_VERSION, Reader
+from service.pipeline.reading import HEALTH_FEATURE_VERSION, Reader, Reading
 from service.pipeline.stance import Lexicon
 from service.training import health_card, health_frames, health_rows
 from service.training.evaluate import Metrics, cut_for
 from service.training.health_fit import Features, count, fit, fit_matcher, fit_stances, match_rate
 from service.training.health_rows import Row
 
-VERSION = "health-2026.11.1"
+VERSION = "health-2026.11.2"
 # Shares of held-out refutations that the cut may hold, by severity of the claim: the graver, the earlier it holds.
 REFUTATIONS_HELD = {1: 0.03, 2: 0.055, 3: 0.075}
 NAMED_AT = -1.0
+_AT_ONCE = 64
 _STANCE_OF = {"assert": 0, "promote": 1, "refute": 2, "ask": 3, "report": 4, "experience": 5}
 # What the training does not make itself: our word lists, the claim base, and the distilled table.
 _GIVEN = ("claims.jsonl", "cues.json", "crisis.json", "common.txt", "pieces.txt")
@@ -51,7 +52,7 @@ def train_health(corpora: Path, public: Path, out: Path) -> dict[str, Metrics]:
     reader = Reader(Lexicon((out / "cues.json").read_text("utf-8")), ClaimBase(claims, table, matcher), table, common)
     own = health_rows.authored(corpora)
     rows = [*own, *health_rows.from_claims(claims), *health_frames.frames(claims), *health_rows.public(public)]
-    features = count([reader.read(row.normal) for row in rows])
+    features = count(_read(reader, rows))
     labels = np.array([row.label for row in rows])
     held = _hold_out(features, rows, labels)
     slope, offset = _platt(held[: len(own)], labels[: len(own)])
@@ -72,6 +73,11 @@ def train_health(corpora: Path, public: Path, out: Path) -> dict[str, Metrics]:
     }
     write_artefact(out, _manifest(rows), {}, texts)
     return figures
+
+
+def _read(reader: Reader, rows: Sequence[Row]) -> list[Reading]:
+    normals = [row.normal for row in rows]
+    return [reading for i in range(0, len(normals), _AT_ONCE) for reading in reader.read(normals[i : i + _AT_ONCE])]
 
 
 def _write(

@@ -15,6 +15,7 @@ from service.pipeline.grams import CHAR_BUCKETS, MANNER_BUCKETS, WORD_BUCKETS
 from service.pipeline.reading import DENSE, Reading
 from service.pipeline.sentences import Words, sentences
 from service.pipeline.sentences import words as words_of
+from service.pipeline.wordings import Asked
 
 Floats = NDArray[np.float64]
 # Chosen by leaving whole writers out (docs of the model card hold the table).
@@ -75,7 +76,9 @@ def fit(features: Features, labels: NDArray[np.int_], weights: Floats, rows: NDA
     grams = [normalize(block.multiply(idf[name]).tocsr()) * shares[name] for name, block in blocks.items()]
     numbers = np.hstack([(features.dense[rows] - mean) / scale, features.vectors[rows] * VECTOR_SHARE])
     matrix = sp.hstack([*grams, sp.csr_matrix(numbers)]).tocsr()
-    model = LogisticRegression(C=STRENGTH, max_iter=2000).fit(matrix, labels[rows], sample_weight=weights[rows])
+    model = LogisticRegression(C=STRENGTH, solver="liblinear", dual=True, tol=1e-2, max_iter=400, random_state=0).fit(
+        matrix, labels[rows], sample_weight=weights[rows]
+    )
     ends = np.cumsum([WORD_BUCKETS, CHAR_BUCKETS, MANNER_BUCKETS, features.dense.shape[1]])
     words, chars, manners, dense, vector = np.split(model.coef_[0], ends)
     dense = dense / scale
@@ -108,7 +111,8 @@ def fit_matcher(claims: Sequence[Claim], table: TokenTable) -> NDArray[np.float3
         base = ClaimBase([_without(claim, fold) for claim in claims], table, blank)
         for i, claim in enumerate(claims):
             for text in claim.paraphrases[fold::_FOLDS]:
-                features, _, _ = base.features([words_of(part.text) for part in sentences(text)], _NOTHING)
+                asked = Asked.of([words_of(part.text) for part in sentences(text)], _NOTHING, table)
+                features = base.features(asked)[0][0]
                 others = np.argsort(-features[:, 0])[:15]
                 others = others[others != i]
                 rows.extend([features[i : i + 1], features[others]])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from service.paths import MODELS
 from service.pipeline.grams import char_grams, manner_grams, word_grams
 from service.pipeline.phrases import Phrases
-from service.pipeline.sentences import sentences, words
+from service.pipeline.sentences import flatten, sentences, words
 from service.pipeline.stance import CUES, FEATURES, Lexicon
 
 COMMON = frozenset({"dont", "drink", "the", "it", "is"})
@@ -20,7 +20,7 @@ def lexicon() -> Lexicon:
 
 
 def _value(lexicon: Lexicon, text: str, feature: str) -> float:
-    return float(lexicon.manner(words(text)).features[FEATURES.index(feature)])
+    return float(lexicon.manners(flatten([words(text)]))[0].features[FEATURES.index(feature)])
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_an_unclosed_quotation_quotes_nothing(lexicon: Lexicon) -> None:
 
 def test_the_cue_shown_comes_from_the_claims_own_sentence_first(lexicon: Lexicon) -> None:
     read = words("Rubbish weather. That cure is nonsense.")
-    hits = lexicon.manner(read).hits
+    hits = lexicon.manners(flatten([read]))[0].hits
 
     cue = lexicon.cue("refutes", hits, 3, len(read.forms))
 
@@ -57,7 +57,7 @@ def test_a_text_without_cues_has_none_to_show(lexicon: Lexicon) -> None:
 
 
 def test_every_kind_of_cue_is_in_the_word_list(lexicon: Lexicon) -> None:
-    assert len(lexicon.manner(words("")).features) == len(FEATURES)
+    assert len(lexicon.manners(flatten([words("")]))[0].features) == len(FEATURES)
     assert len(set(CUES)) == len(CUES)
 
 
@@ -76,13 +76,32 @@ def test_sentences_and_words_never_fail_and_stand_where_they_say(text: str) -> N
 
 @given(st.text(max_size=200))
 def test_grams_are_sorted_and_each_once(text: str) -> None:
-    for grams in (char_grams(text), word_grams(words(text).forms), manner_grams(words(text).forms, COMMON)):
+    flat = flatten([words(text), words("is it")])
+
+    for grams in (*char_grams([text, text[:5]]), *word_grams(flat), *manner_grams(flat, COMMON)):
         assert np.all(np.diff(grams) > 0)
 
 
+@given(st.lists(st.text(alphabet='ab no.?"“” dont ’\n', max_size=60), min_size=1, max_size=5))
+def test_a_text_measures_the_same_beside_others_as_alone(lexicon: Lexicon, texts: list[str]) -> None:
+    reads = [words(text) for text in texts]
+
+    together, chars = flatten(reads), char_grams(texts)
+
+    for i, (read, text) in enumerate(zip(reads, texts, strict=True)):
+        alone = flatten([read])
+        assert np.array_equal(word_grams(together)[i], word_grams(alone)[0])
+        assert np.array_equal(manner_grams(together, COMMON)[i], manner_grams(alone, COMMON)[0])
+        assert np.array_equal(chars[i], char_grams([text])[0])
+        both, one = lexicon.manners(together)[i], lexicon.manners(alone)[0]
+        assert np.allclose(both.features, one.features, atol=1e-6)
+        assert both.hits == one.hits
+
+
 def test_the_manner_of_two_topics_is_the_same() -> None:
-    first = manner_grams(words("dont drink the zirconium").forms, COMMON)
-    second = manner_grams(words("dont drink the petroleum").forms, COMMON)
+    first, second = manner_grams(
+        flatten([words("dont drink the zirconium"), words("dont drink the petroleum")]), COMMON
+    )
 
     assert len(np.intersect1d(first, second)) > len(first) * 0.7
 

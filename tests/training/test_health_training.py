@@ -83,7 +83,7 @@ def test_the_probabilities_are_calibrated_on_unread_writers() -> None:
 
 def test_the_fitted_model_scores_as_it_was_fitted(reader) -> None:
     rows = ROWS[:300]
-    features = count([reader.read(row.normal) for row in rows])
+    features = count(reader.read([row.normal for row in rows]))
     labels = np.array([row.label for row in rows])
 
     fitted = fit(features, labels, np.ones(len(rows)), np.arange(len(rows)))
