@@ -34,7 +34,7 @@ class Crisis:
                 first, last = normal.offsets[read.starts[hit.start]], normal.offsets[read.ends[hit.end - 1]]
                 said = normal.submission.body[first:last]
                 yield Finding(
-                    code="care.crisis",
+                    code="needs_care",
                     category="care",
                     source="rule",
                     score=_SCORE,

@@ -1,6 +1,8 @@
 """The health judge on the comments a moderator would show first."""
 
 import json
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -118,7 +120,7 @@ def test_a_finding_without_a_named_claim_says_so() -> None:
 def test_a_person_in_danger_is_put_before_a_human_and_not_accused(judge: HealthJudge) -> None:
     opinion = _opinion(judge, "I want to die, I can't go on anymore.")
 
-    assert "care.crisis" in [finding.code for finding in opinion.findings]
+    assert "needs_care" in [finding.code for finding in opinion.findings]
     assert _held(opinion) == []
 
 
@@ -129,11 +131,54 @@ def test_any_text_gets_an_opinion(judge: HealthJudge, body: str) -> None:
     assert 0 <= _opinion(judge, body).probability <= 1
 
 
+def test_who_wrote_it_makes_no_difference(judge: HealthJudge) -> None:
+    body = "Ketamine isn't addictive at all, nobody ever got hooked on it."
+    known = Submission(body=body, page_title=TITLE)
+    named = replace(
+        known, author_name="Dr. Pure Health", author_email_domain="mms.example", author_url="https://x.example"
+    )
+
+    assert judge.judge([normalise(named)])[0].probability == judge.judge([normalise(known)])[0].probability
+
+
+@pytest.mark.parametrize(
+    "unit", ["at ", "no? ", '"', "dont not never nonsense ", "z", "mms cures ", ". ", "😂", "“x ”"]
+)
+def test_the_work_grows_no_faster_than_the_text(judge: HealthJudge, unit: str) -> None:
+    def work(size: int) -> int:
+        normal = normalise(Submission(body=(unit * size)[:size], page_title=TITLE))
+        calls = 0
+
+        def count(*_: object) -> None:
+            nonlocal calls
+            calls += 1
+
+        sys.setprofile(count)
+        try:
+            judge.judge([normal])
+        finally:
+            sys.setprofile(None)
+        return calls
+
+    assert work(16_000) <= 2.2 * work(8_000) + 200
+
+
+def test_a_batch_of_the_longest_comments_is_read_in_portions(judge: HealthJudge) -> None:
+    normals = [normalise(Submission(body="no? " * 4_000)) for _ in range(5)]
+
+    assert len({opinion.probability for opinion in judge.judge(normals)}) == 1
+    assert judge.judge([]) == []
+
+
 def test_a_batch_gives_the_same_as_one_at_a_time(judge: HealthJudge) -> None:
     bodies = ["Ketamine is not addictive.", "Thanks!", "Is it?"]
     normals = [normalise(Submission(body=body)) for body in bodies]
 
-    assert judge.judge(normals) == [judge.judge([normal])[0] for normal in normals]
+    together, alone = judge.judge(normals), [judge.judge([normal])[0] for normal in normals]
+
+    # The last digits depend on how the matrix product is cut up.
+    assert [o.probability for o in together] == pytest.approx([o.probability for o in alone], abs=1e-5)
+    assert [[f.claim for f in o.findings] for o in together] == [[f.claim for f in o.findings] for o in alone]
 
 
 def test_the_golden_samples_keep_their_probability(judge: HealthJudge) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.paths import MODELS
@@ -82,6 +82,7 @@ def test_grams_are_sorted_and_each_once(text: str) -> None:
         assert np.all(np.diff(grams) > 0)
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(alphabet='ab no.?"“” dont ’\n', max_size=60), min_size=1, max_size=5))
 def test_a_text_measures_the_same_beside_others_as_alone(lexicon: Lexicon, texts: list[str]) -> None:
     reads = [words(text) for text in texts]
