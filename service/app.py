@@ -37,10 +37,11 @@ from service.web.batch import Intake
 from service.web.console import routes as console
 from service.web.directory import SiteDirectory
 from service.web.guard import Guard
-from service.web.limit import RateLimits, share
+from service.web.limit import SIGN_IN_LIMITS, RateLimits, share
 from service.web.metrics import Metrics
 from service.web.problem import on_error, on_http_exception
 from service.web.protocol import PatientProtocol
+from service.web.secret import PasswordDesk
 from service.web.state import State
 from service.worker.housekeeping import keep_house
 from service.worker.learning import keep_learning
@@ -123,6 +124,8 @@ async def _running(settings: Settings, judges: Mapping[str, Judge]) -> AsyncIter
             judges=judges,
             limits=limits,
             metrics=metrics,
+            attempts=RateLimits(SIGN_IN_LIMITS),
+            passwords=PasswordDesk(),
         )
     finally:
         await batches.drain()

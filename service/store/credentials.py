@@ -56,23 +56,33 @@ async def list_members(db: Database, site_id: SiteId) -> list[Member]:
 
 
 async def open_session(db: Database, invite: str) -> str | None:
-    """Use up an invite; return the token of the session that it opens, None when the invite is no longer good."""
+    """Use up an invite; return the token of the session that it opens, None when the invite is no longer good.
+
+    A second factor is asked for no more: a new invite is how somebody comes back who has lost theirs.
+    """
     site_ids = _site_ids(invite)
     if not site_ids:
         return None
     async with db.transaction(*site_ids) as connection:
-        rows = await connection.fetch(sql("use_invite"), _hash(invite))
-        plain = _new_plain("s", [row["site_id"] for row in rows])
+        rows = await connection.fetch(sql("use_invite"), hash_of(invite))
         for row in rows:
-            await _add(connection, row["site_id"], plain, "session", row["member_id"], "viewer", SESSION_LIFETIME)
-    return plain if rows else None
+            await connection.execute(sql("drop_second_factor"), row["site_id"], row["member_id"])
+        return await new_session(connection, [tuple(row) for row in rows], "link") if rows else None
+
+
+async def new_session(connection: Connection, members: Sequence[tuple[SiteId, MemberId]], opened_by: str) -> str:
+    """Return the token of a new session for a person's memberships; `opened_by` says how they signed in."""
+    plain = _new_plain("s", [site_id for site_id, _ in members])
+    for site_id, member_id in members:
+        await _add(connection, site_id, plain, "session", member_id, "viewer", SESSION_LIFETIME, opened_by)
+    return plain
 
 
 async def end_session(db: Database, session: str) -> None:
     """End a session on every site that it opens."""
     if site_ids := _site_ids(session):
         async with db.seeing(*site_ids) as connection:
-            await connection.execute(sql("end_credential"), _hash(session))
+            await connection.execute(sql("end_credential"), hash_of(session))
 
 
 async def principal(db: Database, credential: str) -> Principal | None:
@@ -80,7 +90,7 @@ async def principal(db: Database, credential: str) -> Principal | None:
     site_ids = _site_ids(credential)
     if not site_ids:
         return None
-    digest = _hash(credential)
+    digest = hash_of(credential)
     async with db.seeing(*site_ids) as connection:
         rows = await connection.fetch(sql("find_credential"), digest, SESSION_IDLE)
         if any(row["stale"] for row in rows):
@@ -130,7 +140,7 @@ async def _add(
     lifetime: timedelta | None,
     name: str = "",
 ) -> None:
-    await connection.execute(sql("add_credential"), site_id, _hash(plain), kind, member_id, role, name, lifetime)
+    await connection.execute(sql("add_credential"), site_id, hash_of(plain), kind, member_id, role, name, lifetime)
 
 
 def _new_plain(letter: str, site_ids: Sequence[SiteId]) -> str:
@@ -142,6 +152,6 @@ def _site_ids(plain: str) -> list[SiteId]:
     return [SiteId(int(part)) for part in found[1].split("-")] if found else []
 
 
-def _hash(plain: str) -> bytes:
+def hash_of(plain: str) -> bytes:
     """Hash a credential. It holds 256 random bits, so a fast hash does: there is nothing to guess."""
     return hashlib.sha256(plain.encode()).digest()

@@ -30,6 +30,9 @@ _SHARE_EVERY = 1.0
 _REMEMBERED = 60
 """For how many notices a site is looked after that took comments here."""
 
+SIGN_IN_LIMITS = {"address": Rate(count=20, seconds=900)}
+"""Attempts to sign in by password: as often from one address, and as often for one person."""
+
 _log = logging.getLogger("gatepost.limit")
 
 

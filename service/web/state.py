@@ -11,6 +11,7 @@ from service.web.batch import Intake
 from service.web.directory import SiteDirectory
 from service.web.limit import RateLimits
 from service.web.metrics import Metrics
+from service.web.secret import PasswordDesk
 
 
 class State(TypedDict):
@@ -24,3 +25,5 @@ class State(TypedDict):
     judges: Mapping[str, Judge]
     limits: RateLimits
     metrics: Metrics
+    attempts: RateLimits
+    passwords: PasswordDesk

@@ -39,8 +39,9 @@ from service.store.records import Arrival, Judged, Site
 from service.store.sites import add_site
 from service.web.batch import Intake
 from service.web.directory import SiteDirectory
-from service.web.limit import RateLimits
+from service.web.limit import SIGN_IN_LIMITS, RateLimits
 from service.web.metrics import Metrics
+from service.web.secret import PasswordDesk
 from service.web.state import State
 
 T = TypeVar("T")
@@ -305,6 +306,8 @@ def build_app(dsn: str, public_url: str) -> Starlette:
                 judges={},
                 limits=RateLimits({}),
                 metrics=metrics,
+                attempts=RateLimits(SIGN_IN_LIMITS),
+                passwords=PasswordDesk(),
             )
         finally:
             await intake.drain()

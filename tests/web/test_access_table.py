@@ -15,6 +15,7 @@ from service.settings import Settings
 from service.web.auth import MemberRoute
 
 OPEN = "open"
+OPEN_BUT_ASKS = "asks for a password"
 AUTHOR = "author"
 ROLES = ("viewer", "moderator", "owner")
 
@@ -57,6 +58,7 @@ TABLE = {
     ("GET", "/openapi.json"): OPEN,
     ("GET", "/docs"): OPEN,
     ("GET", "/console/sign-in"): OPEN,
+    ("POST", "/console/sign-in"): OPEN_BUT_ASKS,
     ("GET", "/console/sign-in/{token}"): OPEN,
     ("POST", "/console/sign-in/{token}"): OPEN,
     ("GET", "/v1/review/queue"): "viewer",
@@ -68,6 +70,10 @@ TABLE = {
     ("DELETE", "/v1/review/leases/{comment_id}"): "moderator",
     ("POST", "/v1/review/decisions"): "moderator",
     ("POST", "/v1/review/decisions/{decision_id}/undo"): "moderator",
+    ("GET", "/console/account"): "viewer",
+    ("POST", "/console/account/password"): "viewer",
+    ("POST", "/console/account/second-factor"): "viewer",
+    ("POST", "/console/account/sessions"): "viewer",
     ("GET", "/console"): "viewer",
     ("GET", "/console/comments/{comment_id}"): "viewer",
     ("GET", "/console/comments/{comment_id}/author"): "viewer",
