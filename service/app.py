@@ -32,7 +32,22 @@ from service.store.identity import new_id
 from service.store.intake import Writer
 from service.store.limits import Exchange
 from service.store.reader import Reader
-from service.web import author, claims, decisions, demo, embed, intake, openapi, operate, report, review, status, thread
+from service.web import (
+    author,
+    claims,
+    decisions,
+    demo,
+    embed,
+    intake,
+    openapi,
+    operate,
+    report,
+    review,
+    stats,
+    status,
+    thread,
+)
+from service.web.admin import routes as admin
 from service.web.batch import Intake
 from service.web.console import routes as console
 from service.web.directory import SiteDirectory
@@ -65,6 +80,8 @@ _ROUTES = [
         claims,
         review,
         decisions,
+        admin,
+        stats,
         console,
         demo,
         operate,

@@ -129,9 +129,10 @@ class SiteClaims:
 class Context:
     """What the site knows about a submission beside its words.
 
-    `record` is None where nobody asked a site (`gatepost check`). The rest counts earlier comments of the site, at most
+    `record` is None where nobody asked a site (`gatepost check`). The texts count earlier comments of the site, at most
     10 of each: with the same words and rejected, with the same words and approved by a person, and with nearly the
-    same words and rejected by a person within 30 days.
+    same words and rejected by a person within 30 days. `author_email` and `network` are for the site's own lists; no
+    judge sees them.
     """
 
     signals: Signals = Signals()
@@ -140,6 +141,8 @@ class Context:
     claims: SiteClaims = SiteClaims()
     same_text_approved: int = 0
     near_text_rejected: int = 0
+    author_email: str = ""
+    network: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,13 +270,27 @@ class Verdict:
     flags: tuple[Flag, ...] = ()
 
 
+ListKind = Literal["word", "link", "author", "network"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListEntry:
+    """What a site watches for (`hold`) or blocks (`reject`); see pipeline/lists.py for what each kind matches."""
+
+    kind: ListKind
+    value: str
+    action: Literal["hold", "reject"] = "hold"
+    note: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """How a site wants its comments decided.
 
     `hold_at` and `reject_at` override the cuts shipped with the models, by category. `second_review` is the share
     of decisions that a second person judges without knowing of the first. `proof_of_work` says when a browser has to
-    work before it sends: never, while the site is under attack, always.
+    work before it sends: never, while the site is under attack, always. The site's
+    `lists` are part of it, so that they reach intake together with it and a preview of one is a preview of the other.
     """
 
     mode: Literal["pre", "hybrid", "post"] = "hybrid"
@@ -281,6 +298,7 @@ class Policy:
     reject_at: Mapping[str, float] = field(default_factory=dict)
     second_review: float = 0.02
     proof_of_work: Literal["never", "attack", "always"] = "attack"
+    lists: tuple[ListEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

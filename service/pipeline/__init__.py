@@ -3,6 +3,7 @@
     Submission ──normalise──► Normal ──┬─ spam judge ───┐
                                        ├─ health judge ─┼──► findings ──decide──► Verdict
                                        ├─ site's claims ┤
+                                       ├─ site's lists ─┤
                                        └─ signals ──────┘
 
 Sanitising stands apart (`sanitise.py`): judges read what was submitted, readers see what was cleaned.
@@ -13,6 +14,7 @@ from typing import Protocol
 
 from service.comment import Context, Normal, Opinion, Policy, Submission, Verdict
 from service.pipeline.decide import check_unavailable, decide
+from service.pipeline.lists import listed
 from service.pipeline.normalise import normalise
 from service.pipeline.signals import is_known_good, signals
 from service.pipeline.site_claims import by_site, site_findings
@@ -46,7 +48,11 @@ def judge(
     opinions = {name: _opinions(name, a_judge, normals, report) for name, a_judge in judges.items()}
     verdicts = []
     for i, (normal, policy, context) in enumerate(zip(normals, policies, contexts, strict=True)):
-        findings = [*signals(normal, context), *site_findings(normal, context)]
+        findings = [
+            *signals(normal, context),
+            *listed(normal, context, policy.lists),
+            *site_findings(normal, context),
+        ]
         scores = {}
         for name, of_all in opinions.items():
             opinion = of_all[i]

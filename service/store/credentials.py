@@ -13,6 +13,7 @@ from typing import Literal
 from uuid import UUID
 
 from service.comment import MemberId, Role, SiteId
+from service.errors import Conflict
 from service.store.database import Connection, Database
 from service.store.identity import new_id
 from service.store.queries import sql
@@ -50,9 +51,41 @@ async def list_members(db: Database, site_id: SiteId) -> list[Member]:
             role=row["role"],
             created_at=row["created_at"],
             revoked_at=row["revoked_at"],
+            has_password=row["has_password"],
+            has_second_factor=row["has_second_factor"],
         )
         for row in rows
     ]
+
+
+async def set_role(db: Database, site_id: SiteId, member_id: MemberId, role: Role) -> bool:
+    """Give a member another role, which counts at once; tell whether there is such a member.
+
+    Raises:
+        Conflict: the site would be left without an owner.
+    """
+    async with db.transaction(site_id) as connection:
+        if role != "owner":
+            await _keep_an_owner(connection, site_id, member_id)
+        return await connection.fetchval(sql("set_role"), site_id, member_id, role) is not None
+
+
+async def remove_member(db: Database, site_id: SiteId, member_id: MemberId) -> bool:
+    """End a membership with all its sessions and invites; tell whether there was one.
+
+    Raises:
+        Conflict: the site would be left without an owner.
+    """
+    async with db.transaction(site_id) as connection:
+        await _keep_an_owner(connection, site_id, member_id)
+        await connection.execute(sql("end_credentials_of"), site_id, member_id)
+        return await connection.fetchval(sql("remove_member"), site_id, member_id) is not None
+
+
+async def _keep_an_owner(connection: Connection, site_id: SiteId, member_id: MemberId) -> None:
+    owners = [row["member_id"] for row in await connection.fetch(sql("lock_owners"), site_id)]
+    if owners == [member_id]:
+        raise Conflict("This is the site's only owner; make somebody else an owner first.", code="last_owner")
 
 
 async def open_session(db: Database, invite: str) -> str | None:

@@ -264,6 +264,8 @@ class Member:
     role: Role
     created_at: datetime
     revoked_at: datetime | None
+    has_password: bool
+    has_second_factor: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

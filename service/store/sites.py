@@ -1,7 +1,7 @@
 """Sites and their keys."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 
 import asyncpg
@@ -55,6 +55,21 @@ async def change_site(db: Database, site: Site) -> None:
     policy = msgspec.json.encode(site.policy).decode()
     async with db.seeing(site.id) as connection:
         await connection.execute(sql("change_site"), site.id, site.title, list(site.origins), policy)
+
+
+async def change_policy(db: Database, site_id: SiteId, change: Callable[[Policy], Policy]) -> Policy:
+    """Change a site's policy, one change after the other; return what it is now."""
+    async with db.transaction(site_id) as connection:
+        raw = await connection.fetchval(sql("lock_policy"), site_id)
+        changed = change(msgspec.json.decode(raw, type=Policy))
+        await connection.execute(sql("put_policy"), site_id, msgspec.json.encode(changed).decode())
+    return changed
+
+
+async def rename_site(db: Database, site_id: SiteId, *, title: str, origins: Sequence[str]) -> None:
+    """Write a site's title and origins."""
+    async with db.seeing(site_id) as connection:
+        await connection.execute(sql("put_site"), site_id, title, list(origins))
 
 
 async def site_keys(db: Database, site_id: SiteId) -> SiteKeys | None:

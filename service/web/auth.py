@@ -73,7 +73,7 @@ class MemberRoute(Route):
         path: str,
         handler: Handler,
         *,
-        method: Literal["GET", "POST", "DELETE"],
+        method: Literal["GET", "POST", "PATCH", "DELETE"],
         role: Role,
         strangers: Doorkeeper | None = None,
     ):

@@ -189,6 +189,8 @@ class Intake:
                 claims=arrival.site.claims,
                 same_text_approved=about.same_text_approved,
                 near_text_rejected=about.near_text_rejected,
+                author_email=arrival.author_email,
+                network=arrival.address_prefix,
             )
             for arrival, about in zip(arrivals, known, strict=True)
         ]

@@ -3,7 +3,6 @@
 import importlib.metadata
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -11,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from service.web.admin.operations import OPERATIONS as ADMIN
 from service.web.author import AppealText, OwnView, Revision
 from service.web.claims import ClaimsRequest, ClaimsView
 from service.web.decisions import DecisionHistory, DecisionResult, DecisionResults, DecisionsRequest
@@ -18,6 +18,7 @@ from service.web.filters import BacklogQuery, HistoryQuery, QueueQuery
 from service.web.form import CommentForm
 from service.web.intake import Accepted, FormNeeds
 from service.web.operate import Health, Readiness
+from service.web.operation import Operation
 from service.web.page import page
 from service.web.problem import Problem
 from service.web.report import Reported, ReportForm
@@ -26,21 +27,6 @@ from service.web.state import State
 from service.web.thread import Counts, Thread, ThreadQuery
 
 _PARAMETER = re.compile(r"\{(\w+)(?::(\w+))?\}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
-    """One method of one path. `answers` maps a status to a wire type, a media type, or None for no content."""
-
-    tag: str
-    answers: dict[int, Any]
-    problems: Sequence[int] = ()
-    query: type[msgspec.Struct] | None = None
-    lists: Sequence[str] = ()
-    body: type[msgspec.Struct] | None = None
-    by_form: bool = False
-    security: str = ""
-    headers: Sequence[str] = field(default=())
 
 
 OPERATIONS: dict[tuple[str, str], Operation] = {
@@ -159,6 +145,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("GET", "/healthz"): Operation(tag="Operations", answers={200: Health}),
     ("GET", "/readyz"): Operation(tag="Operations", answers={200: Readiness, 503: Readiness}),
     ("GET", "/metrics"): Operation(tag="Operations", answers={200: "text/plain"}, problems=(503,)),
+    **ADMIN,
     ("GET", "/openapi.json"): Operation(tag="Operations", answers={200: "application/json"}),
 }
 

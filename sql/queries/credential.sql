@@ -7,10 +7,40 @@ RETURNING member_id;
 
 -- name: list_members
 -- A site's members, by e-mail.
-SELECT member_id, email, role, created_at, revoked_at
+SELECT
+    member_id, email, role, created_at, revoked_at,
+    password IS NOT NULL AS has_password, totp IS NOT NULL AS has_second_factor
 FROM member
 WHERE site_id = $1
 ORDER BY email;
+
+-- name: lock_owners
+-- A site's owners, held until the change to them is made.
+SELECT member_id
+FROM member
+WHERE site_id = $1 AND role = 'owner' AND revoked_at IS NULL
+ORDER BY member_id
+FOR UPDATE;
+
+-- name: set_role
+-- Give a member of a site another role.
+UPDATE member
+SET role = $3
+WHERE site_id = $1 AND member_id = $2 AND revoked_at IS NULL
+RETURNING member_id;
+
+-- name: remove_member
+-- End a membership; what the member decided stays on record.
+UPDATE member
+SET revoked_at = now(), password = NULL, totp = NULL
+WHERE site_id = $1 AND member_id = $2 AND revoked_at IS NULL
+RETURNING member_id;
+
+-- name: end_credentials_of
+-- End what a member could sign in with on a site.
+UPDATE credential
+SET ended_at = now()
+WHERE site_id = $1 AND member_id = $2 AND ended_at IS NULL;
 
 -- name: add_credential
 -- Keep a new credential's hash.

@@ -132,7 +132,9 @@ WITH batch AS (
     INSERT INTO decision (
         site_id, decision_id, comment_id, action, reason, state_before, state_after, decided_by, created_at
     )
-    SELECT site_id, decision_id, comment_id, 'reject', 'spam', 'held', 'rejected', 'policy', created_at
+    SELECT
+        site_id, decision_id, comment_id, 'reject', CASE WHEN categories LIKE '%spam%' THEN 'spam' ELSE 'other' END,
+        'held', 'rejected', 'policy', created_at
     FROM batch
     WHERE state = 'rejected'
 ), new_outbox AS (

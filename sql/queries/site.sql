@@ -52,3 +52,22 @@ WHERE site_id = $1 AND day IN ('epoch', $2);
 -- How many comments of each site are in each state.
 SELECT site_id, state, total
 FROM counter;
+
+-- name: lock_policy
+-- A site's policy, for changing it.
+SELECT policy
+FROM site
+WHERE site_id = $1
+FOR UPDATE;
+
+-- name: put_policy
+-- Write a site's policy.
+UPDATE site
+SET policy = $2::jsonb
+WHERE site_id = $1;
+
+-- name: put_site
+-- Write a site's title and origins.
+UPDATE site
+SET title = $2, origins = $3
+WHERE site_id = $1;

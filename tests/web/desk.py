@@ -248,6 +248,9 @@ class Office:
     def post(self, path: str, who: Who, content: object) -> Response:
         return self._send("POST", path, who, json=content)
 
+    def patch(self, path: str, who: Who, content: object) -> Response:
+        return self._send("PATCH", path, who, json=content)
+
     def submit(self, path: str, who: Who, **fields: object) -> Response:
         """Send a form; a list is a field that occurs several times."""
         data = {name: value if isinstance(value, list) else str(value) for name, value in fields.items()}

@@ -16,7 +16,7 @@ import uvicorn
 from starlette.middleware import Middleware
 
 from service.app import create_app
-from service.comment import Policy
+from service.comment import Policy, Role
 from service.settings import Rate, Settings
 from service.store.credentials import add_token
 from service.store.database import Database
@@ -92,15 +92,15 @@ class Live:
         sent = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html,*/*;q=0.8"}
         return self.ask("POST", path, urlencode(fields), sent | dict(headers or {}))
 
-    def token(self) -> str:
-        """Return an API token of a moderator of the site `demo`."""
+    def token(self, role: Role = "moderator") -> str:
+        """Return an API token of a member of the site `demo`."""
 
         async def make() -> str:
             db = await Database.open(self.service_dsn)
             try:
                 site = await find_site(db, "demo")
                 assert site
-                return await add_token(db, site.id, name=uuid.uuid4().hex, role="moderator")
+                return await add_token(db, site.id, name=uuid.uuid4().hex, role=role)
             finally:
                 await db.close()
 

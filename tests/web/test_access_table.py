@@ -70,6 +70,24 @@ TABLE = {
     ("DELETE", "/v1/review/leases/{comment_id}"): "moderator",
     ("POST", "/v1/review/decisions"): "moderator",
     ("POST", "/v1/review/decisions/{decision_id}/undo"): "moderator",
+    ("GET", "/v1/review/stats"): "viewer",
+    ("GET", "/v1/sites"): "owner",
+    ("POST", "/v1/sites"): "owner",
+    ("GET", "/v1/sites/{site}"): "owner",
+    ("PATCH", "/v1/sites/{site}"): "owner",
+    ("GET", "/v1/sites/{site}/policy"): "owner",
+    ("PATCH", "/v1/sites/{site}/policy"): "owner",
+    ("POST", "/v1/sites/{site}/policy/preview"): "owner",
+    ("GET", "/v1/sites/{site}/lists"): "owner",
+    ("POST", "/v1/sites/{site}/lists"): "owner",
+    ("DELETE", "/v1/sites/{site}/lists/{entry_id}"): "owner",
+    ("GET", "/v1/sites/{site}/members"): "owner",
+    ("POST", "/v1/sites/{site}/members"): "owner",
+    ("PATCH", "/v1/sites/{site}/members/{member_id}"): "owner",
+    ("DELETE", "/v1/sites/{site}/members/{member_id}"): "owner",
+    ("GET", "/v1/sites/{site}/tokens"): "owner",
+    ("POST", "/v1/sites/{site}/tokens"): "owner",
+    ("DELETE", "/v1/sites/{site}/tokens/{prefix}"): "owner",
     ("GET", "/console/account"): "viewer",
     ("POST", "/console/account/password"): "viewer",
     ("POST", "/console/account/second-factor"): "viewer",
@@ -116,8 +134,9 @@ def calls() -> set[tuple[str, str]]:
 
 def filled(path: str, comment: str) -> str:
     token = "gp_i1_" + "A" * 43
+    ids = {name: str(uuid4()) for name in ("decision_id", "batch_id", "member_id")}
     return path.format(
-        site="demo", comment_id=comment, decision_id=str(uuid4()), batch_id=str(uuid4()), page_id=1, token=token
+        site="demo", comment_id=comment, page_id=1, token=token, entry_id="0" * 16, prefix="0" * 8, **ids
     )
 
 
