@@ -49,6 +49,7 @@ from service.web import (
 )
 from service.web.admin import routes as admin
 from service.web.batch import Intake
+from service.web.console import admin as console_admin
 from service.web.console import routes as console
 from service.web.directory import SiteDirectory
 from service.web.guard import Guard
@@ -83,6 +84,7 @@ _ROUTES = [
         admin,
         stats,
         console,
+        console_admin,
         demo,
         operate,
         openapi,

@@ -70,7 +70,7 @@ async def add_to_lists(request: Request[State], caller: Caller) -> Response:
     (site_id,) = caller.named(request.path_params["site"])
     wanted = await read_json(request, ListWishes, max_bytes=_MAX_BYTES)
     entries = [entry_of(wish) for wish in wanted.entries]
-    policy = await change_policy(request.state["db"], site_id, lambda policy: _added(policy, entries))
+    policy = await change_policy(request.state["db"], site_id, lambda policy: added(policy, entries))
     return answer(_view(policy.lists))
 
 
@@ -104,7 +104,8 @@ def without(policy: Policy, wanted: str) -> Policy:
     return replace(policy, lists=left)
 
 
-def _added(policy: Policy, entries: Sequence[ListEntry]) -> Policy:
+def added(policy: Policy, entries: Sequence[ListEntry]) -> Policy:
+    """Return a policy with entries put on its lists."""
     return replace(policy, lists=merged(policy.lists, entries))
 
 

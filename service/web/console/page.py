@@ -44,6 +44,11 @@ def span(length: timedelta) -> str:
     return "less than a minute"
 
 
+def length_of_time(seconds: float) -> str:
+    """Return a number of seconds in its largest unit."""
+    return span(timedelta(seconds=seconds))
+
+
 def number(value: float) -> str:
     """Return a probability with two digits, without rounding it up to certainty."""
     return "over 0.99" if 0.995 <= value < 1 else f"{value:.2f}"
@@ -56,4 +61,4 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.filters |= {"moment": moment, "age": age, "number": number}
+_environment.filters |= {"moment": moment, "age": age, "number": number, "length_of_time": length_of_time}
