@@ -126,14 +126,30 @@ def _add_pages(commands: _Commands) -> None:
 
 
 def _add_people(commands: _Commands) -> None:
-    from service.commands import site
+    from service.commands import member, site
 
-    members = _group(commands, "member", "invite moderators")
-    command = _add(members, "invite", "make somebody a member and print a link that signs them in", site.member_invite)
+    members = _group(commands, "member", "invite, list and remove the people who review")
+    command = _add(
+        members,
+        "invite",
+        "make somebody a member and print a link that signs them in",
+        site.member_invite,
+    )
     command.add_argument("--site", dest="sites", action="append", required=True, help="may be given again")
     command.add_argument("--email", required=True)
     command.add_argument("--role", choices=site.ROLES, default="moderator")
     _with_json(command)
+
+    command = _add(members, "list", "list a site's members, and how they sign in", member.member_list)
+    command.add_argument("--site", required=True)
+    _with_json(command)
+    command = _add(members, "role", "give a member another role, which counts at once", member.member_role)
+    command.add_argument("--site", required=True)
+    command.add_argument("--email", required=True)
+    command.add_argument("--role", choices=site.ROLES, required=True)
+    command = _add(members, "remove", "end a membership with all its sessions", member.member_remove)
+    command.add_argument("--site", required=True)
+    command.add_argument("--email", required=True)
 
     tokens = _group(commands, "token", "make and revoke API tokens")
     command = _add(tokens, "add", "make an API token and print it, once", site.token_add)

@@ -186,6 +186,29 @@ def test_a_site_is_changed_where_asked_and_kept_otherwise(environ):
     assert (wrong.returncode, wrong.stderr.count("\n")) == (1, 1)
 
 
+def test_members_are_listed_given_another_role_and_removed(environ):
+    gatepost("site", "add", "people", environ=environ)
+    for email in ("a@people.example", "b@people.example"):
+        gatepost("member", "invite", "--site", "people", "--email", email, "--role", "owner", environ=environ)
+    at = ("--site", "people", "--email", "B@people.example")
+
+    gatepost("member", "role", *at, "--role", "viewer", environ=environ)
+    listed = gatepost("member", "list", "--site", "people", "--json", environ=environ).stdout
+    shown = gatepost("member", "list", "--site", "people", environ=environ).stdout
+    gatepost("member", "remove", *at, environ=environ)
+    again = gatepost("member", "remove", *at, environ=environ, check=False)
+    last = gatepost("member", "remove", "--site", "people", "--email", "a@people.example", environ=environ, check=False)
+
+    assert [(each["email"], each["role"]) for each in json.loads(listed)] == [
+        ("a@people.example", "owner"),
+        ("b@people.example", "viewer"),
+    ]
+    assert "link" in shown
+    assert (again.returncode, last.returncode) == (1, 1)
+    assert "gatepost member list" in again.stderr
+    assert "only owner" in last.stderr
+
+
 def test_tokens_are_revoked_by_role(environ):
     gatepost("site", "add", "garden", environ=environ)
     for role in ("viewer", "viewer", "owner"):

@@ -16,8 +16,8 @@ from service.web.admin.people import end_token_of, invite_link
 from service.web.admin.policy import current_site
 from service.web.admin.sites import SiteChange, SiteWish, apply_change, made
 from service.web.auth import Caller
+from service.web.console.address import uuid_in
 from service.web.console.page import render
-from service.web.console.queue import uuid_in
 from service.web.payload import read_form
 from service.web.state import State
 
