@@ -1,8 +1,8 @@
 """THE DATA: one frozen value per stage of a comment's way through the service.
 
-    Submission → Clean → Normal → Opinion (one per judge) → Verdict → Lease
+    Submission → Clean → Normal → Opinion (one per judge) → Verdict
 
-A decision ends the way; the store keeps it (store/cases.py).
+A lease and a decision end the way; the store keeps them (store/cases.py).
 
 Text offsets count Unicode code points of the text as submitted. Probabilities are
 calibrated floats in [0, 1]. Times are timezone-aware UTC.
@@ -10,7 +10,6 @@ calibrated floats in [0, 1]. Times are timezone-aware UTC.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Literal, NewType
 from uuid import UUID
 
@@ -299,12 +298,3 @@ class Policy:
     second_review: float = 0.02
     proof_of_work: Literal["never", "attack", "always"] = "attack"
     lists: tuple[ListEntry, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lease:
-    """A moderator's temporary hold on a queued comment."""
-
-    comment_id: CommentId
-    member_id: MemberId
-    until: datetime

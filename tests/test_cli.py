@@ -181,7 +181,9 @@ def test_a_site_is_changed_where_asked_and_kept_otherwise(environ):
 
     site = json.loads(changed.stdout)
     assert (site["title"], site["origins"]) == ("Garden", ["https://garden.example"])
-    assert site["policy"] == {"mode": "pre", "hold_at": {"spam": 0.4}, "reject_at": {"spam": 0.99}}
+    asked = {"mode": "pre", "hold_at": {"spam": 0.4}, "reject_at": {"spam": 0.99}}
+    kept = {"lists": [], "proof_of_work": "attack", "second_review": 0.02}
+    assert site["policy"] == asked | kept
     assert json.loads(gatepost("site", "list", "--json", environ=environ).stdout) == [site]
     assert (wrong.returncode, wrong.stderr.count("\n")) == (1, 1)
 

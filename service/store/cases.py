@@ -10,12 +10,21 @@ from service.comment import (
     CommentId,
     DecisionAction,
     DecisionId,
-    Lease,
+    MemberId,
     Reason,
     State,
     Verdict,
 )
 from service.store.records import Appeal, Page, Report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """A moderator's temporary hold on a queued comment."""
+
+    comment_id: CommentId
+    member_id: MemberId
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

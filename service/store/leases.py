@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from service.comment import CommentId, Lease, MemberId, SiteId
-from service.store.cases import Backlog, QueueFilters, QueueItem
+from service.comment import CommentId, MemberId, SiteId
+from service.store.cases import Backlog, Lease, QueueFilters, QueueItem
 from service.store.database import Database
 from service.store.queries import sql
 from service.store.records import Principal

@@ -11,10 +11,10 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from service.comment import AuthorRecord, CommentId, Flag, Lease, PageId, SiteId, Verdict
+from service.comment import AuthorRecord, CommentId, Flag, PageId, SiteId, Verdict
 from service.errors import FieldError, Invalid
 from service.priority import priority
-from service.store.cases import QueueFilters, QueueItem, Similar, Stored
+from service.store.cases import Lease, QueueFilters, QueueItem, Similar, Stored
 from service.store.database import Connection, Database
 from service.store.history import decision_of
 from service.store.notices import appeals_on, reports_on

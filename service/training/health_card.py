@@ -153,10 +153,11 @@ before any of their rows was read by a fit and before anything was chosen by the
 
 Tried besides, and left out because it did not pay on held-out writers: the mean with n-grams of our own rows alone
 (+.004 AUC there, -.007 on the behaviour rows), a ranking loss over pairs within a claim (+.000), the page title as
-n-grams (+.000), stance and vectors without n-grams (-.02), and the 22M-parameter encoder fine-tuned, two layers frozen,
-on a smaller sample of the rows, which ranked two of three unread writers worse than this judge (AUC .718 against .766
-on short_social, .795 against .823 on world, .940 against .924 on family) and so was not worth distilling. Adding the two
-writers' rows moved the behaviour rows from AUC .935 to .949 and their recall at 1 % from .50 to .58: rows, not layers.
+n-grams (+.000), stance and vectors without n-grams (-.02), and the 22M-parameter encoder fine-tuned, two layers
+frozen, on a smaller sample of the rows, which ranked two of three unread writers worse than this judge (AUC .718
+against .766 on short_social, .795 against .823 on world, .940 against .924 on family) and so was not worth
+distilling. Adding the two writers' rows moved the behaviour rows from AUC .935 to .949 and their recall at 1 % from
+.50 to .58: rows, not layers.
 
 {table}
 

@@ -22,6 +22,16 @@ Sort: TypeAlias = Literal["priority", "oldest", "newest"]
 MOST = 100
 
 
+class LeaseFilters(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Narrow what is leased, in the words of the queue's parameters."""
+
+    category: Category | None = None
+    flag: Code = ""
+    page_key: Key = ""
+    q: Words = ""
+    author: Words = ""
+
+
 class QueueQuery(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """Name what to list: `q` is looked for in body and author's name, `author` in the name alone.
 

@@ -9,7 +9,7 @@ from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.comment import AuthorRecord, Category, CommentId, Verdict
+from service.comment import AuthorRecord, CommentId, Verdict
 from service.comment import State as CommentState
 from service.errors import NotFound
 from service.store.cases import DecisionRow, QueueFilters, QueueItem, Similar, Stored
@@ -17,7 +17,7 @@ from service.store.leases import backlog, give_back, lease_these, own_leases, ta
 from service.store.records import Appeal, Report
 from service.store.review import comment_detail, find_items, queue_page
 from service.web.auth import Caller, MemberRoute
-from service.web.filters import MOST, BacklogQuery, Code, Key, QueueQuery, SiteName, Words, strict_query
+from service.web.filters import MOST, BacklogQuery, LeaseFilters, QueueQuery, SiteName, strict_query
 from service.web.payload import read_json
 from service.web.state import State
 from service.wire import encode
@@ -82,16 +82,6 @@ class QueuePage(msgspec.Struct, kw_only=True, frozen=True):
 
     items: list[QueueEntry]
     next_cursor: str | None
-
-
-class LeaseFilters(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """Narrow what is leased, in the words of the queue's parameters."""
-
-    category: Category | None = None
-    flag: Code = ""
-    page_key: Key = ""
-    q: Words = ""
-    author: Words = ""
 
 
 class LeaseRequest(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
