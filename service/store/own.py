@@ -7,6 +7,7 @@ import asyncpg
 import msgspec
 
 from service.comment import CommentId, Flag, SiteId
+from service.statement import SENTENCES
 from service.store.database import Database
 from service.store.identity import new_id
 from service.store.intake import circumstance
@@ -101,7 +102,8 @@ def _own(row: asyncpg.Record, appeal: Appeal | None) -> OwnComment:
         categories=tuple(dict.fromkeys(flag.category for flag in flags)),
         standing=Standing(
             reason=row["reason"],
-            statement=row["statement"] or "",
+            # The status page says the reason itself, in the author's language.
+            statement=(row["statement"] or "").removeprefix(SENTENCES.get(row["reason"], "")).strip(),
             automated=row["decided_by"] == "policy",
             final=row["final"],
             at=row["decided_at"],

@@ -93,10 +93,11 @@ class _Exchange:
         """Send a message to the client, the first one with the headers added that it does not set itself."""
         if message["type"] == "http.response.start":
             self.started, self.status = True, message["status"]
-            given = {name.lower() for name, _ in message["headers"]}
-            if b"content-security-policy" in given:
-                # It says itself who may frame the page; the older header cannot name anybody.
-                given.add(b"x-frame-options")
+            given = {name.lower(): value for name, value in message["headers"]}
+            policy = given.get(b"content-security-policy")
+            if policy is not None and b"frame-ancestors 'none'" not in policy:
+                # Some may frame the page; the older header cannot name them.
+                given[b"x-frame-options"] = b""
             added = [pair for pair in HEADERS if pair[0] not in given]
             message["headers"] = [*message["headers"], *added, (b"x-request-id", self.request_id)]
             if self.status == 408:

@@ -92,6 +92,7 @@ def _judged(site: Site, text: str, url: str) -> Judged:
         page_id=0,  # type: ignore[arg-type]
         html=sanitise(text).html,
         text_hash=0,
+        near=0,
         verdict=Verdict(action="publish", scores={}, models={}),
         state="published",
         queued=False,

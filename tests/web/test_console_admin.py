@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import socket
 import threading
 import time
@@ -170,7 +171,7 @@ def test_a_change_is_tried_then_switched_on(front: Front, script: bool) -> None:
     page.get_by_text("The policy is switched on.").wait_for()
 
     owner = front.office.token("owner")
-    assert "Of the last 8 comments that people decided on" in said
+    assert re.search(r"Of the last \d+ comments that people decided on", said)
     assert before["hold_at"] == {}
     assert front.office.get("/v1/sites/demo/policy", owner).json()["hold_at"] == {"spam": 1}
     assert "hi" in front.office.get("/v1/sites/demo/lists", owner).text
