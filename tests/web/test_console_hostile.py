@@ -1,7 +1,7 @@
 """Stored-XSS rows of the public corpora on each page that shows them: nothing runs, nothing leaves, nothing breaks.
 
 The pages are served without their content security policy, so that it is our escaping that is tested and not the
-browser's second line. Every 25th row is taken, as more than ten thousand would take the better part of an hour;
+browser's second line. Every 50th row is taken, as more than ten thousand would take the better part of an hour;
 GATEPOST_HOSTILE_STEP=1 takes all.
 """
 
@@ -84,12 +84,15 @@ def test_nothing_that_was_smuggled_in_runs_leaves_or_breaks_a_page(
         (cluster, "_CLOSE", 2.0),
     ):
         monkeypatch.setattr(module, name, value)
-    every = dict(list(payloads(corpora))[:: int(os.environ.get("GATEPOST_HOSTILE_STEP", "25"))])
+    every = dict(list(payloads(corpora))[:: int(os.environ.get("GATEPOST_HOSTILE_STEP", "50"))])
     drafts = [draft(key, payload) for key, payload in every.items()]
     page = desk.signed_in()
     page.set_default_timeout(60_000)
     page.route("**/console**", unguarded)
     ids = [each for start in range(0, len(drafts), 1000) for each in desk.office.lay(*drafts[start : start + 1000])]
+
+    # Rows that came all at once are planned for as few, until autovacuum has come by.
+    desk.execute("ANALYZE")
 
     in_queue = broken(page, f"{desk.url}/console?sort=oldest", "next")
     of_author = broken(page, f"{desk.url}/console/comments/{ids[0]}/author", "next")
@@ -98,7 +101,7 @@ def test_nothing_that_was_smuggled_in_runs_leaves_or_breaks_a_page(
     step = max(1, len(ids) // SAMPLE)
     pages = [broken(page, f"{desk.url}/console/comments/{each}") for each in ids[::step]]
 
-    assert len(ids) > 400
+    assert len(ids) > 200
     assert (in_queue, of_author) == (([], len(ids)), ([], len(ids)))
     assert in_history == ([], len(ids))
     assert [found for found, _ in pages if found] == []

@@ -116,6 +116,9 @@ def test_the_service_answers_as_described(
     @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(schema[path][method].as_strategy(generation_mode=mode))
     def check(case: schemathesis.Case) -> None:
-        case.call_and_validate(headers=headers, checks=CHECKS, allow_redirects=False)
+        answer = case.call(headers=headers, allow_redirects=False)
+        # A head of more than 32 KB is refused before any route is known, whatever the operation.
+        if answer.status_code != 431:
+            case.validate_response(answer, checks=CHECKS)
 
     check()
