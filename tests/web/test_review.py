@@ -301,7 +301,7 @@ def test_a_field_that_cannot_be_read_is_named(
         (b'{"decisions": [], "decisions": []}', "application/json", 422),
         (b"{}", "text/plain", 415),
         (b"a=b", "application/x-www-form-urlencoded", 415),
-        (b" " * (5 * 1024 * 1024), "application/json", 413),
+        (b" " * (8 * 1024 * 1024 + 1), "application/json", 413),
     ],
 )
 def test_a_body_that_cannot_be_read_is_refused(
