@@ -7,7 +7,8 @@ from uuid import UUID
 
 def new_id(at: datetime) -> UUID:
     """Return a UUID v7 (RFC 9562, section 5.7) for a moment: later moments sort later, to the millisecond."""
-    return UUID(int=least_id(at).int | 7 << 76 | secrets.randbits(12) << 64 | 2 << 62 | secrets.randbits(62))
+    chance = secrets.randbits(74)  # one system call, not two
+    return UUID(int=least_id(at).int | 7 << 76 | chance >> 62 << 64 | 2 << 62 | chance & (1 << 62) - 1)
 
 
 def least_id(at: datetime) -> UUID:

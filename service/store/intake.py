@@ -18,6 +18,8 @@ from service.store.records import Arrival, Circumstance, Judged, Receipt
 PATIENCE = 2.3
 """Seconds to go on trying while Postgres restarts or does not answer, before callers get a 503; 2.5 s at most then."""
 _RETRY_AFTER = 0.1
+_REPLAN = 512
+"""Batches between two plannings of the statements; the first ones come after 1, 2, 4, 8… batches."""
 
 T = TypeVar("T")
 
@@ -32,6 +34,7 @@ class Writer:
         self._dsn = dsn
         self._pooling = pooling
         self._connection: Connection | None = None
+        self._batches = 0
 
     async def close(self) -> None:
         """Close the connection."""
@@ -47,6 +50,9 @@ class Writer:
         """
 
         async def ask(connection: Connection) -> list[asyncpg.Record]:
+            self._batches += 1
+            if self._batches % _REPLAN == 0 or self._batches.bit_count() == 1:
+                await connection.replan()
             async with connection.seeing(*{arrival.site.id for arrival in arrivals}):
                 return await connection.fetch(
                     sql("look_up_arrivals"),

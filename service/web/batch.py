@@ -128,8 +128,7 @@ class Intake:
     async def _accept(self, batch: Sequence[_Waiting]) -> None:
         """Answer every request of a batch in which no Idempotency-Key occurs twice."""
         arrivals = [waiting.arrival for waiting in batch]
-        cleans = await self._in_thread(lambda: [sanitise(arrival.submission.body) for arrival in arrivals])
-        hashes, nears = await self._in_thread(lambda: _prints(cleans))
+        cleans, hashes, nears = await self._in_thread(lambda: _cleaned(arrivals))
         known = await self._writer.look_up(arrivals, hashes, nears)
         fresh, replays = [], []
         for waiting, clean, text_hash, near, circumstance in zip(batch, cleans, hashes, nears, known, strict=True):
@@ -229,8 +228,9 @@ def _split_repeats(batch: Sequence[_Waiting]) -> tuple[list[_Waiting], list[_Wai
     return first, again
 
 
-def _prints(cleans: Sequence[Clean]) -> tuple[list[int], list[int]]:
-    return [fingerprint(clean.text) for clean in cleans], [near_hash(clean.text) for clean in cleans]
+def _cleaned(arrivals: Sequence[Arrival]) -> tuple[list[Clean], list[int], list[int]]:
+    cleans = [sanitise(arrival.submission.body) for arrival in arrivals]
+    return cleans, [fingerprint(clean.text) for clean in cleans], [near_hash(clean.text) for clean in cleans]
 
 
 def _require_acceptable(arrival: Arrival, about: Circumstance) -> None:
