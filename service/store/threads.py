@@ -19,19 +19,17 @@ async def find_page(db: Database, site_id: SiteId, page_key: str) -> Page | None
     return page_of(row) if row else None
 
 
-async def list_published(
-    db: Database,
-    page: Page,
-    site_id: SiteId,
-    *,
-    sort: Literal["oldest", "newest"],
-    limit: int,
-    after: UUID | None,
-) -> list[PublicComment]:
-    """Return up to `limit` published comments of a page, those after the given one in the order asked for."""
+async def find_thread(
+    db: Database, site_id: SiteId, page_key: str, *, sort: Literal["oldest", "newest"], limit: int, after: UUID | None
+) -> tuple[Page | None, list[PublicComment]]:
+    """Return the page of this key with up to `limit` of its published comments, those after the given one, as sorted.
+
+    Both as of one moment. None and nothing when nobody has commented there.
+    """
     async with db.seeing(site_id) as connection:
-        rows = await connection.fetch(sql(f"published_{sort}"), site_id, page.id, after, limit)
-    return [_public_comment(row) for row in rows]
+        rows = await connection.fetch(sql(f"thread_{sort}"), site_id, page_key, after, limit)
+    page = page_of(rows[0]) if rows else None
+    return page, [_public_comment(row) for row in rows if row["comment_id"]]
 
 
 async def find_published(db: Database, site_id: SiteId, comment_id: CommentId) -> PublicComment | None:

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from service.errors import FieldError, Invalid, OriginNotAllowed
 from service.paths import STATIC
 from service.store.records import Page, PublicComment, Site
-from service.store.threads import find_page, list_published
+from service.store.threads import find_thread
 from service.web.address import origin_of
 from service.web.field import Fields, checked
 from service.web.form import CommentForm
@@ -105,8 +105,7 @@ def _origin(fields: Fields, site: Site, own: str) -> str:
 async def thread_of(request: Request[State], site: Site, page_key: str) -> tuple[str, list[PublicComment], Page | None]:
     """Return what a page needs that shows comments and takes them without script: a form's token, the comments."""
     db = request.state["db"]
-    thread = await find_page(db, site.id, page_key)
-    comments = await list_published(db, thread, site.id, sort="oldest", limit=SHOWN, after=None) if thread else []
+    thread, comments = await find_thread(db, site.id, page_key, sort="oldest", limit=SHOWN, after=None)
     keys = await request.state["sites"].keys(site.id)
     return form_token(keys.form_token, page_key, time.time()), comments, thread
 

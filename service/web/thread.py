@@ -16,7 +16,7 @@ from service.errors import FieldError, Invalid
 from service.pipeline.sanitise import repair, safe_url
 from service.store.database import Database
 from service.store.records import Page, PublicComment, Site
-from service.store.threads import find_page, list_published, page_counts, recent_published
+from service.store.threads import find_page, find_thread, page_counts, recent_published
 from service.web.address import page_key_of
 from service.web.feed import atom
 from service.web.intake import cors, is_allowed
@@ -80,21 +80,22 @@ async def list_comments(request: Request[State]) -> Response:
     query = _query(request)
     key = _page_key(query.page_key, query.page_url)
     reader = request.state["reader"]
-    page = await reader.read(lambda db: find_page(db, site.id, key))
-    headers = _headers(request, site, page, str(request.url.query))
-    if _is_current(request, headers["ETag"]):
-        return Response(status_code=304, headers=headers)
-    found: list[PublicComment] = []
-    if page is not None:
-        found = await reader.read(
-            lambda db: list_published(db, page, site.id, sort=query.sort, limit=query.limit + 1, after=query.cursor)
-        )
+    if "if-none-match" in request.headers:
+        # Whoever has the page mostly has it as it is; comments are then not worth reading.
+        known = await reader.read(lambda db: find_page(db, site.id, key))
+        headers = _headers(request, site, known, str(request.url.query))
+        if _is_current(request, headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+    page, found = await reader.read(
+        lambda db: find_thread(db, site.id, key, sort=query.sort, limit=query.limit + 1, after=query.cursor)
+    )
     shown = found[: query.limit]
     thread = Thread(
         page=_page_view(page, key, query.page_url),
         comments=[_comment_view(comment) for comment in shown],
         next_cursor=str(shown[-1].id) if len(found) > query.limit else None,
     )
+    headers = _headers(request, site, page, str(request.url.query))
     return Response(msgspec.json.encode(thread), headers=headers, media_type="application/json")
 
 
@@ -134,11 +135,8 @@ async def _entries(db: Database, site: Site, key: str) -> tuple[Page | None, lis
     """Return the page of a key, and its latest comments; without a key, the site's."""
     if not key:
         return None, await recent_published(db, site.id, _FEED_ENTRIES)
-    page = await find_page(db, site.id, key)
-    if page is None:
-        return None, []
-    latest = await list_published(db, page, site.id, sort="newest", limit=_FEED_ENTRIES, after=None)
-    return page, [(page, comment) for comment in latest]
+    page, latest = await find_thread(db, site.id, key, sort="newest", limit=_FEED_ENTRIES, after=None)
+    return page, [(page, comment) for comment in latest if page]
 
 
 def _query(request: Request[State]) -> ThreadQuery:

@@ -8,21 +8,47 @@ WHERE p.site_id = $1
         (SELECT named.page_id FROM page AS named WHERE named.site_id = $1 AND named.key = $2)
     );
 
--- name: published_oldest
--- A page's published comments in the order of arrival, after a given one.
-SELECT comment_id, parent_id, author_name, author_url, html, created_at, edited_at
-FROM comment
-WHERE site_id = $1 AND page_id = $2 AND state = 'published' AND ($3::uuid IS NULL OR comment_id > $3)
-ORDER BY comment_id
-LIMIT $4;
+-- name: thread_oldest
+-- A page as find_page finds it, with its published comments in the order of arrival, after a given one.
+SELECT
+    p.page_id, p.key, p.url, p.title, p.published, p.closed, p.changed_at,
+    c.comment_id, c.parent_id, c.author_name, c.author_url, c.html, c.created_at, c.edited_at
+FROM page AS p
+LEFT JOIN LATERAL (
+    SELECT comment_id, parent_id, author_name, author_url, html, created_at, edited_at
+    FROM comment
+    WHERE site_id = p.site_id AND page_id = p.page_id AND state = 'published'
+        AND ($3::uuid IS NULL OR comment_id > $3)
+    ORDER BY comment_id
+    LIMIT $4
+) AS c ON true
+WHERE p.site_id = $1
+    AND p.page_id = coalesce(
+        (SELECT a.page_id FROM page_alias AS a WHERE a.site_id = $1 AND a.key = $2),
+        (SELECT named.page_id FROM page AS named WHERE named.site_id = $1 AND named.key = $2)
+    )
+ORDER BY c.comment_id;
 
--- name: published_newest
--- A page's published comments, latest first, before a given one.
-SELECT comment_id, parent_id, author_name, author_url, html, created_at, edited_at
-FROM comment
-WHERE site_id = $1 AND page_id = $2 AND state = 'published' AND ($3::uuid IS NULL OR comment_id < $3)
-ORDER BY comment_id DESC
-LIMIT $4;
+-- name: thread_newest
+-- The same with the latest comments first, before a given one.
+SELECT
+    p.page_id, p.key, p.url, p.title, p.published, p.closed, p.changed_at,
+    c.comment_id, c.parent_id, c.author_name, c.author_url, c.html, c.created_at, c.edited_at
+FROM page AS p
+LEFT JOIN LATERAL (
+    SELECT comment_id, parent_id, author_name, author_url, html, created_at, edited_at
+    FROM comment
+    WHERE site_id = p.site_id AND page_id = p.page_id AND state = 'published'
+        AND ($3::uuid IS NULL OR comment_id < $3)
+    ORDER BY comment_id DESC
+    LIMIT $4
+) AS c ON true
+WHERE p.site_id = $1
+    AND p.page_id = coalesce(
+        (SELECT a.page_id FROM page_alias AS a WHERE a.site_id = $1 AND a.key = $2),
+        (SELECT named.page_id FROM page AS named WHERE named.site_id = $1 AND named.key = $2)
+    )
+ORDER BY c.comment_id DESC;
 
 -- name: find_published
 -- One published comment.

@@ -5,7 +5,7 @@ from shelf import arrival, new_site, put
 
 from service.errors import Conflict, NotFound
 from service.store.pages import add_alias, keys_below, move_page
-from service.store.threads import find_page, list_published, page_counts
+from service.store.threads import find_page, find_thread, page_counts
 
 OLD, NEW = "https://old.example/a", "https://new.example/a"
 
@@ -15,8 +15,8 @@ async def published(db, site, key, count=1):
 
 
 async def ids(db, site, key):
-    page = await find_page(db, site.id, key)
-    return [each.id for each in await list_published(db, page, site.id, sort="oldest", limit=10, after=None)]
+    _, found = await find_thread(db, site.id, key, sort="oldest", limit=10, after=None)
+    return [each.id for each in found]
 
 
 async def test_an_alias_shows_and_takes_the_pages_comments(db):

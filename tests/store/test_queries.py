@@ -20,7 +20,7 @@ async def test_every_query_prepares_against_the_migrated_schema(name, db):
 def test_every_query_is_used_by_the_store():
     text = "".join(path.read_text() for path in (PACKAGE / "store").glob("*.py"))
     patterns = {
-        "published_": r'sql\(f"published_\{sort\}"\)',
+        "thread_": r'sql\(f"thread_\{sort\}"\)',
         "queue_by_": r'sql\(f"queue_by_\{sort\}"\)',
         "verify_": r'sql\(f"verify_\{name\}s"\)',
     }
