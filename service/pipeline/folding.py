@@ -29,7 +29,11 @@ _CLUSTER = re.compile(f".[{_MARK}]+|[^\x00-\x7f]", re.DOTALL)
 _PLAIN_FORMS = frozenset("ªº²³¹¼½¾…™℠№ℹ℃℉ﬀﬁﬂﬃﬄ‥′″‼⁉⁇´¨¸㎡㎏㎜㎝㎞")
 _FULLWIDTH = re.compile("[\uff01-\uff5e]")
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_WORD = re.compile(r"[\w℮⍺⍴ംංಂ]*[^\W_\x00-\x7f][\w℮⍺⍴ംංಂ]*|[^\W_]+[℮⍺⍴ംංಂ][\w℮⍺⍴ംංಂ]*")
+_MORE_MARKS = "℮⍺⍴ംංಂ"  # that pass for letters
+_WORD = re.compile(
+    rf"(?<![\w{_MORE_MARKS}])[\w{_MORE_MARKS}]*[^\W_\x00-\x7f][\w{_MORE_MARKS}]*"
+    rf"|(?<![^\W_])[^\W_]+[{_MORE_MARKS}][\w{_MORE_MARKS}]*"
+)
 
 _SMALL_CAPITALS = dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘǫʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnopqrstuvwyz", strict=True))
 _MORE_LATIN = _SMALL_CAPITALS | dict(zip("ғхƽեհոսց℮ƅƍꭇᏂ", "fxsthnugebgrh", strict=True))

@@ -14,7 +14,7 @@ from service.pipeline.plain import repair, without_overrides
 MAX_DEPTH = 8
 """Quotations and lists nested deeper lose the inner boxes; the text stays."""
 
-_TOKEN = re.compile(r'<(/?)([a-z]+)(?: href="([^"]*)")?[^>]*>|([^<]+)')
+_TOKEN = re.compile(r'<(/?)([a-z]+)(?: href="([^"]*)")?[^<>]*>|([^<]+)')
 _BOXES = frozenset({"blockquote", "ul", "ol", "li", "pre"})
 _LISTS = frozenset({"ul", "ol"})
 _VERBATIM = frozenset({"a", "code"})
