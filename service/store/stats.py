@@ -47,7 +47,10 @@ class Work:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """Everything that the statistics are made of. `waiting` follows BUCKETS; `pairs` are first and second decisions."""
+    """Everything that the statistics are made of. `waiting` follows BUCKETS.
+
+    `pairs` are the first decision and the second, blind one.
+    """
 
     days: list[Day]
     waiting: list[int]

@@ -47,30 +47,11 @@ GROUP BY code, category, model
 ORDER BY code, model;
 
 -- name: stats_pairs
--- What the first and another person decided on the same comment.
-SELECT first_action, second_action, count(*)::int AS comments
-FROM (
-    SELECT
-        d.action AS first_action,
-        (
-            SELECT later.action
-            FROM decision AS later
-            WHERE later.site_id = d.site_id AND later.comment_id = d.comment_id AND later.seq > d.seq
-                AND later.action IN ('approve', 'reject') AND later.decided_by NOT IN (d.decided_by, 'policy')
-            ORDER BY later.seq
-            LIMIT 1
-        ) AS second_action
-    FROM decision AS d
-    WHERE d.decision_id >= $1 AND d.decision_id < $2 AND d.action IN ('approve', 'reject') AND d.decided_by <> 'policy'
-        AND NOT EXISTS (
-            SELECT
-            FROM decision AS earlier
-            WHERE earlier.site_id = d.site_id AND earlier.comment_id = d.comment_id AND earlier.seq < d.seq
-                AND earlier.action IN ('approve', 'reject') AND earlier.decided_by <> 'policy'
-        )
-) AS pairs
-WHERE second_action IS NOT NULL
-GROUP BY first_action, second_action;
+-- What two members decided on the same comment, the second without knowing of the first.
+SELECT action AS first_action, second_action, count(*)::int AS comments
+FROM second_opinion
+WHERE decision_id >= $1 AND decision_id < $2 AND second_id IS NOT NULL
+GROUP BY action, second_action;
 
 -- name: stats_work
 -- What each person did, by name.

@@ -1,12 +1,14 @@
 """What owners do through the API: policy with preview, lists, members, tokens, sites, statistics."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Protocol
 
 import pytest
 from desk import Office, lie, opened, plain, spam
 
-from service.web.stats import kappa, wilson
+from service.store.sites import change_policy
+from service.web.stats import agreement, wilson
 
 DEMO = "/v1/sites/demo"
 
@@ -217,7 +219,7 @@ def test_statistics_count_what_came_and_what_was_decided(office: Office) -> None
     (flag,) = stats["flags"]
     assert (flag["flag"], flag["decided"], flag["rejected"], flag["share"]) == ("spam.text", 2, 2, 1.0)
     assert 0 < flag["low"] < 0.5
-    assert stats["agreement"] == {"comments": 1, "alike": 0, "kappa": 0.0}
+    assert stats["agreement"] == {"pairs": 0, "alike": 0, "kappa": None, "low": None, "high": None}
     assert [(each["decided_by"], each["approved"], each["rejected"]) for each in stats["work"]] == [
         ("ada@example.org", 1, 1),
         ("bob@example.org", 0, 1),
@@ -235,9 +237,41 @@ def test_the_interval_is_wilsons() -> None:
     assert [round(each, 4) for each in wilson(0, 20)] == [0.0, 0.1611]
 
 
-def test_agreement_is_cohens() -> None:
-    pairs = {("a", "a"): 20, ("a", "b"): 5, ("b", "a"): 10, ("b", "b"): 15}
+def test_agreement_rests_on_blind_second_reviews_only(office: Office) -> None:
+    ada, bob, eva = (office.session(email=f"{name}@example.org") for name in ("ada", "bob", "eva"))
+    ids = office.lay(*(spam(f"Buy {i} now") for i in range(3)))
+    office.run(change_policy, office.sites["demo"].id, lambda policy: replace(policy, second_review=1.0))
+    for comment, action in zip(ids, ("reject", "approve", "reject"), strict=True):
+        office.decide(ada, comment, action, reason=None if action == "approve" else "spam")
+    # Two blind opinions, of which one differs; eva decides in knowledge of what was decided before.
+    office.decide(bob, ids[0], "reject", 2, reason="spam", second_opinion=True)
+    office.decide(bob, ids[1], "reject", 2, reason="spam", second_opinion=True)
+    office.decide(eva, ids[2], "approve", 2)
 
-    assert kappa(pairs) == pytest.approx(0.4)
-    assert kappa({("a", "a"): 3}) is None
-    assert kappa({}) is None
+    agreement = office.get("/v1/review/stats", ada).json()["agreement"]
+
+    assert (agreement["pairs"], agreement["alike"], agreement["kappa"]) == (2, 1, 0.0)
+    assert agreement["low"] < 0 < agreement["high"]
+
+
+def test_agreement_is_cohens_with_an_interval() -> None:
+    found = agreement({("a", "a"): 20, ("a", "b"): 5, ("b", "a"): 10, ("b", "b"): 15})
+
+    assert found.kappa == pytest.approx(0.4)
+    # Wilson's interval of 35 in 50 is 0.5625 to 0.8090; half of them would agree by chance.
+    assert (found.low, found.high) == (pytest.approx(0.125, abs=1e-3), pytest.approx(0.618, abs=1e-3))
+
+
+def test_few_pairs_that_all_agree_are_no_certainty() -> None:
+    found = agreement({("a", "a"): 5, ("b", "b"): 5})
+
+    assert (found.kappa, found.high) == (1.0, pytest.approx(1.0))
+    assert found.low is not None
+    assert found.low < 0.5
+
+
+@pytest.mark.parametrize("pairs", [{}, {("a", "a"): 3}])
+def test_there_is_no_agreement_to_speak_of_where_chance_alone_would_make_all_alike(
+    pairs: dict[tuple[str, str], int],
+) -> None:
+    assert agreement(pairs).kappa is None

@@ -6,7 +6,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -125,11 +125,22 @@ def _fill(office: Office) -> None:
     for i, comment in enumerate(ids[:8]):
         office.decide(ada, comment, "approve" if i in (1, 7) else "reject", reason=None if i in (1, 7) else "spam")
     office.decide(owner, ids[1], "reject", 2, reason="spam")
+    _give_second_opinions(office, ada)
     entries = [
         {"kind": "word", "value": "casino"},
         {"kind": "link", "value": "x" * 60 + ".example", "action": "reject"},
     ]
     office.post("/v1/sites/demo/lists", owner, {"entries": entries})
+
+
+def _give_second_opinions(office: Office, first: Mapping[str, str]) -> None:
+    """Have two decisions judged again by somebody who does not know of them, once alike and once otherwise."""
+    site, bob = office.sites["demo"].id, office.session(email="bob@example.org")
+    office.run(change_policy, site, lambda policy: replace(policy, second_review=1.0))
+    for comment, action in zip(office.lay(spam("Buy one"), spam("Buy two")), ("reject", "approve"), strict=True):
+        office.decide(first, comment, action, reason=None if action == "approve" else "spam")
+        office.decide(bob, comment, "reject", 2, reason="spam", second_opinion=True)
+    office.run(change_policy, site, lambda policy: replace(policy, second_review=0.0))
 
 
 def try_policy(page: Page, front: Front, **fields: str) -> None:
@@ -270,7 +281,9 @@ def test_statistics_are_plots_with_names_and_tables(front: Front) -> None:
     assert page.locator("#precision ~ details table").inner_text
     page.locator("section:has(#precision) summary").click()
     assert "spam.text" in page.get_by_role("region", name="Precision by flag").inner_text()
-    assert "Two people decided on 1 comment" in page.locator("main").inner_text()
+    said = page.locator("section:has(#agreement)").inner_text()
+    assert "Cohen’s κ is 0.00, from 2 pairs (interval of 95 %:" in said
+    assert "not told of the first" in said
     page.goto(f"{front.url}/console/statistics?from=2020-01-01&to=x")
     assert "These days cannot be shown" in page.get_by_role("alert").inner_text()
 
