@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.errors import FieldError, Invalid
-from service.store.stats import BUCKETS, Counts, Day, Work, count_all
+from service.store.stats import BUCKETS, TOOK, Counts, Day, Work, count_all
 from service.web.auth import Caller, MemberRoute
 from service.web.filters import SiteName
 from service.web.review import answer
@@ -35,6 +35,13 @@ class Waiting(msgspec.Struct, kw_only=True, frozen=True):
     """Say how many comments have waited for how long."""
 
     waited: str
+    comments: int
+
+
+class Took(msgspec.Struct, kw_only=True, frozen=True):
+    """Say how many comments had their first decision by a person within a length of time."""
+
+    took: str
     comments: int
 
 
@@ -74,6 +81,7 @@ class Stats(msgspec.Struct, kw_only=True, frozen=True):
     decisions: int
     median_seconds: float | None
     ninth_seconds: float | None
+    took: list[Took]
     flags: list[Precision]
     agreement: Agreement
     work: list[Work]
@@ -150,6 +158,7 @@ def _stats(first: date, last: date, counts: Counts) -> Stats:
         decisions=counts.decisions,
         median_seconds=counts.median_seconds,
         ninth_seconds=counts.ninth_seconds,
+        took=[Took(took=name, comments=n) for name, n in zip(TOOK, counts.took, strict=True)],
         flags=[
             Precision(
                 flag=flag.code,

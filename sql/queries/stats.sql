@@ -19,18 +19,25 @@ GROUP BY bucket
 ORDER BY bucket;
 
 -- name: stats_delays
--- How many seconds it took until the first half, and nine tenths, of comments had their first decision by a person.
+-- How many seconds it took until the first half, and nine tenths, of comments had their first decision by a person, and
+-- how many comments had it between two bounds; the row of all has no bucket.
 SELECT
+    bucket,
     count(*)::int AS decisions,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS median,
     percentile_cont(0.9) WITHIN GROUP (ORDER BY seconds) AS ninth
 FROM (
-    SELECT extract(epoch FROM min(d.created_at) - c.created_at) AS seconds
-    FROM decision AS d
-    JOIN comment AS c ON c.site_id = d.site_id AND c.comment_id = d.comment_id
-    WHERE d.decision_id >= $1 AND d.decision_id < $2 AND d.action IN ('approve', 'reject') AND d.decided_by <> 'policy'
-    GROUP BY c.site_id, c.comment_id, c.created_at
-) AS firsts;
+    SELECT seconds, width_bucket(seconds, $3::float8[]) AS bucket
+    FROM (
+        SELECT extract(epoch FROM min(d.created_at) - c.created_at)::float8 AS seconds
+        FROM decision AS d
+        JOIN comment AS c ON c.site_id = d.site_id AND c.comment_id = d.comment_id
+        WHERE d.decision_id >= $1 AND d.decision_id < $2 AND d.action IN ('approve', 'reject')
+            AND d.decided_by <> 'policy'
+        GROUP BY c.site_id, c.comment_id, c.created_at
+    ) AS firsts
+) AS placed
+GROUP BY GROUPING SETS ((), (bucket));
 
 -- name: stats_flags
 -- How many comments with each flag people have rejected, of those that they have decided on, by the model's version.

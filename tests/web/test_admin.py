@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Protocol
 
 import pytest
@@ -216,6 +217,7 @@ def test_statistics_count_what_came_and_what_was_decided(office: Office) -> None
     assert sum(day["comments"] for day in stats["inflow"]) == 3
     assert len(stats["inflow"]) == 30
     assert stats["waiting"][0] == {"waited": "under 1 hour", "comments": 1}
+    assert [each["comments"] for each in stats["took"]] == [2, 0, 0, 0, 0, 0, 0]
     (flag,) = stats["flags"]
     assert (flag["flag"], flag["decided"], flag["rejected"], flag["share"]) == ("spam.text", 2, 2, 1.0)
     assert 0 < flag["low"] < 0.5
@@ -224,6 +226,26 @@ def test_statistics_count_what_came_and_what_was_decided(office: Office) -> None
         ("ada@example.org", 1, 1),
         ("bob@example.org", 0, 1),
     ]
+
+
+def test_times_to_decision_are_counted_by_length(office: Office) -> None:
+    ada = office.token()
+    ages = (timedelta(minutes=1), timedelta(minutes=6), timedelta(hours=3), timedelta(days=2), timedelta(days=9))
+    for comment in office.lay(*(plain(f"Hi {i}", age=age) for i, age in enumerate(ages))):
+        office.decide(ada, comment, "approve")
+
+    stats = office.get("/v1/review/stats", ada).json()
+
+    assert {each["took"]: each["comments"] for each in stats["took"]} == {
+        "under 5 minutes": 1,
+        "5 to 30 minutes": 1,
+        "30 minutes to 2 hours": 0,
+        "2 to 8 hours": 1,
+        "8 to 24 hours": 0,
+        "1 to 3 days": 1,
+        "over 3 days": 1,
+    }
+    assert stats["decisions"] == 5
 
 
 @pytest.mark.parametrize("query", ["from=x", "from=2026-02-01&to=2026-01-01", "from=2020-01-01", "form=2026-01-01"])

@@ -277,13 +277,23 @@ def test_statistics_are_plots_with_names_and_tables(front: Front) -> None:
         "inflow",
         "waiting",
         "precision",
+        "time",
+        "work",
     }
-    assert page.locator("#precision ~ details table").inner_text
+    for name in ("inflow", "waiting", "precision", "time", "work"):
+        assert page.locator(f"section:has(#{name}) details table").count() == 1
     page.locator("section:has(#precision) summary").click()
     assert "spam.text" in page.get_by_role("region", name="Precision by flag").inner_text()
     said = page.locator("section:has(#agreement)").inner_text()
     assert "Cohen’s κ is 0.00, from 2 pairs (interval of 95 %:" in said
     assert "not told of the first" in said
+    page.locator("section:has(#time) summary").click()
+    assert page.locator("section:has(#time) tr", has_text="under 5 minutes").inner_text().split()[-1] == "10"
+    work = page.locator("section:has(#work)")
+    work.locator("summary").click()
+    names = work.locator("tbody th").all_inner_texts()
+    assert names == sorted(names)
+    assert "say nothing about how well it was done" in work.inner_text()
     page.goto(f"{front.url}/console/statistics?from=2020-01-01&to=x")
     assert "These days cannot be shown" in page.get_by_role("alert").inner_text()
 

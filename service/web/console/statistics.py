@@ -1,5 +1,6 @@
 """Show how moderation goes, as plots and as tables."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -10,20 +11,22 @@ from service.errors import Invalid
 from service.web.auth import Caller
 from service.web.console.page import render
 from service.web.state import State
-from service.web.stats import Precision, Stats, StatsQuery, Waiting, stats
+from service.web.stats import Precision, Stats, StatsQuery, stats
 
 _WIDTH, _HEIGHT, _LABEL, _ROW = 480.0, 160.0, 190.0, 26.0
+_LABEL_CHARACTERS = 22
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """A bar of a plot in its own units, and for intervals the two ends of the line across it."""
+    """A bar of a plot in its own units, with the number it stands for; for intervals the ends of the line across it."""
 
     x: float
     y: float
     width: float
     height: float
     label: str
+    count: int = 0
     low: float = 0.0
     high: float = 0.0
 
@@ -48,7 +51,9 @@ async def show_statistics(request: Request[State], caller: Caller) -> Response:
         site=query.site,
         site_names=sorted(caller.sites.values()),
         inflow=_inflow(found),
-        waiting=_waiting(found.waiting),
+        waiting=_lying([(each.waited, each.comments) for each in found.waiting]),
+        took=_lying([(each.took, each.comments) for each in found.took]),
+        work=_lying([(_cut(each.decided_by), each.approved + each.rejected + each.escalated) for each in found.work]),
         precision=_precision(found.flags),
         most=max((day.comments for day in found.inflow), default=0),
         came=sum(day.comments for day in found.inflow),
@@ -70,18 +75,25 @@ def _inflow(found: Stats) -> list[Bar]:
     ]
 
 
-def _waiting(waiting: list[Waiting]) -> list[Bar]:
-    most = max(each.comments for each in waiting) or 1
+def _lying(counts: Sequence[tuple[str, int]]) -> list[Bar]:
+    """Return a bar for each name, from the left to its number, in the order given."""
+    most = max((count for _, count in counts), default=0) or 1
     return [
         Bar(
             x=_LABEL,
             y=i * _ROW,
-            width=(_WIDTH - _LABEL - 50) * each.comments / most,
+            width=(_WIDTH - _LABEL - 50) * count / most,
             height=_ROW * 0.7,
-            label=each.waited,
+            label=label,
+            count=count,
         )
-        for i, each in enumerate(waiting)
+        for i, (label, count) in enumerate(counts)
     ]
+
+
+def _cut(name: str) -> str:
+    """Return a name as long as a plot has room for; the table has it whole."""
+    return name if len(name) <= _LABEL_CHARACTERS else f"{name[: _LABEL_CHARACTERS - 1]}…"
 
 
 def _precision(flags: list[Precision]) -> list[Bar]:
