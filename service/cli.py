@@ -87,7 +87,7 @@ def _add_sites(commands: _Commands) -> None:
         help="hold everything; hold the doubtful (default); publish first",
     )
     _with_json(command)
-    command = _add(sites, "change", "change a site's title, origins, mode or thresholds", site.site_change)
+    command = _add(sites, "change", "change a site's title, origins or policy", site.site_change)
     command.add_argument("name")
     command.add_argument("--title")
     command.add_argument(
@@ -102,6 +102,11 @@ def _add_sites(commands: _Commands) -> None:
         "--proof-of-work",
         choices=("never", "attack", "always"),
         help="when browsers have to work before they send (default: attack)",
+    )
+    command.add_argument(
+        "--second-review",
+        metavar="0.02",
+        help="share of decisions, 0 to 1, that a second member judges without knowing the first",
     )
     _with_json(command)
     _with_json(_add(sites, "list", "list the sites", site.site_list))

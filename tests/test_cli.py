@@ -174,18 +174,22 @@ def test_a_site_is_changed_where_asked_and_kept_otherwise(environ):
     gatepost("site", "add", "garden", "--origin", "https://garden.example", "--title", "Garden", environ=environ)
 
     changed = gatepost(
-        "site", "change", "garden", "--mode", "pre", "--hold-at", "spam=0.4", "--reject-at", "spam=0.99", "--json",
+        "site", "change", "garden", "--mode", "pre", "--hold-at", "spam=0.4", "--reject-at", "spam=0.99",
+        "--second-review", "0.05", "--json",
         environ=environ,
     )  # fmt: skip
     wrong = gatepost("site", "change", "garden", "--hold-at", "spam=2", environ=environ, check=False)
+    more = gatepost("site", "change", "garden", "--second-review", "1.5", environ=environ, check=False)
 
     site = json.loads(changed.stdout)
     assert (site["title"], site["origins"]) == ("Garden", ["https://garden.example"])
     asked = {"mode": "pre", "hold_at": {"spam": 0.4}, "reject_at": {"spam": 0.99}}
-    kept = {"lists": [], "proof_of_work": "attack", "second_review": 0.02}
+    asked["second_review"] = 0.05
+    kept = {"lists": [], "proof_of_work": "attack"}
     assert site["policy"] == asked | kept
     assert json.loads(gatepost("site", "list", "--json", environ=environ).stdout) == [site]
     assert (wrong.returncode, wrong.stderr.count("\n")) == (1, 1)
+    assert "1.5 is not a share from 0 to 1" in more.stderr
 
 
 def test_members_are_listed_given_another_role_and_removed(environ):

@@ -13,11 +13,12 @@ from service.settings import Settings
 from service.store.credentials import add_token, invite_member, list_tokens, revoke_tokens
 from service.store.database import Database
 from service.store.records import Site, Token
-from service.store.sites import add_site, change_site, find_site, list_sites
+from service.store.sites import add_site, change_policy, find_site, list_sites, rename_site
 from service.web.address import origin
 from service.web.field import EMAIL
 
 ROLES: Sequence[str] = get_args(Role)
+_SHARE = r"0(?:\.\d+)?|1(?:\.0+)?"
 
 
 def site_add(settings: Settings, *, name: str, title: str, origins: Sequence[str], mode: str, as_json: bool) -> int:
@@ -44,23 +45,31 @@ def site_change(
     hold_at: Sequence[str],
     reject_at: Sequence[str],
     proof_of_work: Literal["never", "attack", "always"] | None,
+    second_review: str | None,
     as_json: bool,
 ) -> int:
     """Change what is given of a site, and leave the rest."""
     _require_origins(origins)
 
+    holds, rejects = _thresholds(hold_at), _thresholds(reject_at)
+    share = None if second_review is None else _share(second_review)
+
+    def changed(policy: Policy) -> Policy:
+        return replace(
+            policy,
+            mode=mode or policy.mode,
+            hold_at={**policy.hold_at, **holds},
+            reject_at={**policy.reject_at, **rejects},
+            proof_of_work=proof_of_work or policy.proof_of_work,
+            second_review=policy.second_review if share is None else share,
+        )
+
     async def change(db: Database) -> Site:
         site = await known_site(db, name)
-        policy = replace(
-            site.policy,
-            mode=mode or site.policy.mode,
-            hold_at={**site.policy.hold_at, **_thresholds(hold_at)},
-            reject_at={**site.policy.reject_at, **_thresholds(reject_at)},
-            proof_of_work=proof_of_work or site.policy.proof_of_work,
-        )
-        changed = replace(site, title=title or site.title, origins=tuple(origins) or site.origins, policy=policy)
-        await change_site(db, changed)
-        return changed
+        named = replace(site, title=title or site.title, origins=tuple(origins) or site.origins)
+        if named != site:
+            await rename_site(db, site.id, title=named.title, origins=named.origins)
+        return replace(named, policy=await change_policy(db, site.id, changed))
 
     site = on_database(settings, "site", change)
     if as_json:
@@ -150,11 +159,17 @@ def _thresholds(texts: Sequence[str]) -> dict[str, float]:
     """Read thresholds such as spam=0.6."""
     found = {}
     for text in texts:
-        match = re.fullmatch(r"(spam|health)=(0(?:\.\d+)?|1(?:\.0+)?)", text)
+        match = re.fullmatch(rf"(spam|health)=({_SHARE})", text)
         if match is None:
             raise Invalid(f"{text} is not a threshold such as spam=0.6; categories are spam and health.")
         found[match[1]] = float(match[2])
     return found
+
+
+def _share(text: str) -> float:
+    if not re.fullmatch(_SHARE, text):
+        raise Invalid(f"{text} is not a share from 0 to 1, such as 0.02.")
+    return float(text)
 
 
 async def _site(db: Database, name: str) -> SiteId:

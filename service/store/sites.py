@@ -2,7 +2,9 @@
 
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from datetime import UTC, date, datetime
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -50,20 +52,20 @@ async def add_site(db: Database, *, name: str, title: str, origins: Sequence[str
     return Site(id=site_id, name=name, title=title, origins=tuple(origins), policy=policy)
 
 
-async def change_site(db: Database, site: Site) -> None:
-    """Write a site's title, origins and policy."""
-    policy = msgspec.json.encode(site.policy).decode()
-    async with db.seeing(site.id) as connection:
-        await connection.execute(sql("change_site"), site.id, site.title, list(site.origins), policy)
+async def change_policy(
+    db: Database, site_id: SiteId, change: Callable[[Policy], Policy], *, by: UUID | None = None
+) -> Policy:
+    """Change a site's policy, one change after the other; return what it is now.
 
-
-async def change_policy(db: Database, site_id: SiteId, change: Callable[[Policy], Policy]) -> Policy:
-    """Change a site's policy, one change after the other; return what it is now."""
+    What differs goes on record: `by` is the member or token, None for somebody at the command line.
+    """
     async with db.transaction(site_id) as connection:
-        raw = await connection.fetchval(sql("lock_policy"), site_id)
-        changed = change(msgspec.json.decode(raw, type=Policy))
-        await connection.execute(sql("put_policy"), site_id, msgspec.json.encode(changed).decode())
-    return changed
+        before = msgspec.json.decode(await connection.fetchval(sql("lock_policy"), site_id), type=Policy)
+        after = change(before)
+        if after != before:
+            content, detail = msgspec.json.encode(after).decode(), f"{_difference(before, after)} by {by or 'command'}"
+            await connection.execute(sql("put_policy"), site_id, content, detail, datetime.now(UTC))
+    return after
 
 
 async def rename_site(db: Database, site_id: SiteId, *, title: str, origins: Sequence[str]) -> None:
@@ -93,6 +95,16 @@ async def state_counts(db: Database, site_ids: Sequence[SiteId]) -> dict[SiteId,
         for row in await connection.fetch(sql("counters")):
             counts[row["site_id"]][row["state"]] = row["total"]
     return counts
+
+
+def _difference(before: Policy, after: Policy) -> str:
+    """Return the names of what was changed, with the value it has where that is a word or a number.
+
+    Lists hold addresses of people, so their name has to do.
+    """
+    names = [each.name for each in fields(Policy) if getattr(before, each.name) != getattr(after, each.name)]
+    values = {name: getattr(after, name) for name in names}
+    return " ".join(f"{name}={value}" if isinstance(value, str | float) else name for name, value in values.items())
 
 
 def _site(row: asyncpg.Record) -> Site:

@@ -30,12 +30,6 @@ INSERT INTO chain (site_id, name)
 SELECT site_id, name
 FROM made, unnest(ARRAY['decision', 'event']) AS name;
 
--- name: change_site
--- Change what an owner may change of a site.
-UPDATE site
-SET title = $2, origins = $3, policy = $4::jsonb
-WHERE site_id = $1;
-
 -- name: add_key
 -- Keep a fresh key unless another process was first.
 INSERT INTO secret (site_id, purpose, day, key)
@@ -61,10 +55,16 @@ WHERE site_id = $1
 FOR UPDATE;
 
 -- name: put_policy
--- Write a site's policy.
-UPDATE site
-SET policy = $2::jsonb
-WHERE site_id = $1;
+-- Write a site's policy, and put on record what of it was changed and by whom.
+WITH changed AS (
+    UPDATE site
+    SET policy = $2::jsonb
+    WHERE site_id = $1
+    RETURNING site_id
+)
+INSERT INTO event (site_id, kind, detail, created_at)
+SELECT site_id, 'policy.changed', $3, $4
+FROM changed;
 
 -- name: put_site
 -- Write a site's title and origins.

@@ -1,5 +1,6 @@
 """What owners do through the API: policy with preview, lists, members, tokens, sites, statistics."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -8,6 +9,9 @@ from typing import Protocol
 import pytest
 from desk import Office, lie, opened, plain, spam
 
+from service.comment import SiteId
+from service.store.audit import verify_chains
+from service.store.database import Database
 from service.store.sites import change_policy
 from service.web.stats import agreement, wilson
 
@@ -35,11 +39,21 @@ def test_a_policy_is_read_changed_and_kept_where_it_is_not_named(office: Office)
         "mode": "pre",
         "hold_at": {"spam": 0.3},
         "reject_at": {"spam": 0.99},
+        "second_review": 0.0,
     }
 
 
 @pytest.mark.parametrize(
-    "change", [{"mode": "best"}, {"hold_at": {"spam": 2}}, {"reject_at": {"health": 0.9}}, {"holdat": {}}]
+    "change",
+    [
+        {"second_review": 1.01},
+        {"second_review": -0.1},
+        {"second_review": None},
+        {"mode": "best"},
+        {"hold_at": {"spam": 2}},
+        {"reject_at": {"health": 0.9}},
+        {"holdat": {}},
+    ],
 )
 def test_a_policy_that_means_nothing_is_refused(office: Office, change: dict[str, object]) -> None:
     answer = office.patch(f"{DEMO}/policy", office.token("owner"), change)
@@ -257,6 +271,37 @@ def test_the_interval_is_wilsons() -> None:
     # Values as in Newcombe 1998, table I: 81 of 263, and 0 of 20.
     assert [round(each, 4) for each in wilson(81, 263)] == [0.2553, 0.3662]
     assert [round(each, 4) for each in wilson(0, 20)] == [0.0, 0.1611]
+
+
+def test_an_owner_sets_the_share_of_second_reviews_and_it_is_on_record(office: Office) -> None:
+    owner, ada, bob = office.token("owner"), office.session(), office.session(email="bob@example.org")
+    (comment,) = office.lay(spam())
+
+    changed = office.patch(f"{DEMO}/policy", owner, {"second_review": 1})
+    office.patch(f"{DEMO}/policy", owner, {"second_review": 1})
+    office.decide(ada, comment, "reject", reason="spam")
+
+    assert changed.json()["second_review"] == 1.0
+    (item,) = office.get("/v1/review/queue", bob).json()["items"]
+    assert (item["comment"]["id"], item["second_opinion"]) == (comment, True)
+    (detail,) = office.run(_policy_events, office.sites["demo"].id)
+    assert re.fullmatch("second_review=1.0 by [0-9a-f-]{36}", detail)
+
+
+def test_lists_go_on_record_without_what_is_on_them(office: Office) -> None:
+    entry = {"kind": "author", "value": "jo@mail.example"}
+
+    office.post(f"{DEMO}/lists", office.token("owner"), {"entries": [entry]})
+
+    (detail,) = office.run(_policy_events, office.sites["demo"].id)
+    assert detail.startswith("lists by ")
+
+
+async def _policy_events(db: Database, site_id: SiteId) -> list[str]:
+    async with db.seeing(site_id) as connection:
+        rows = await connection.fetch("SELECT detail FROM event WHERE kind = 'policy.changed' ORDER BY seq")
+    assert [report.broken_at for report in await verify_chains(db, site_id)] == [None, None]
+    return [row["detail"] for row in rows]
 
 
 def test_agreement_rests_on_blind_second_reviews_only(office: Office) -> None:

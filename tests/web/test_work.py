@@ -12,7 +12,7 @@ from live import HOME, Live, run
 
 from service.settings import Rate
 from service.store.database import Database
-from service.store.sites import change_site, find_site
+from service.store.sites import change_policy, find_site
 from service.web.directory import REMEMBERED
 from service.web.limit import RateLimits
 
@@ -25,7 +25,7 @@ async def ask_always(dsn: str) -> None:
         for name in ("demo", "strict"):
             site = await find_site(db, name)
             assert site
-            await change_site(db, replace(site, policy=replace(site.policy, mode="hybrid", proof_of_work="always")))
+            await change_policy(db, site.id, lambda policy: replace(policy, mode="hybrid", proof_of_work="always"))
     finally:
         await db.close()
 

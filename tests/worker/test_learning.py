@@ -1,7 +1,5 @@
 """A site with enough decisions gets cuts of its own, and they are what its comments are decided by."""
 
-from dataclasses import replace
-
 from shelf import arrival, moderator, new_site, put
 
 from service.artefact import read_artefact
@@ -12,7 +10,7 @@ from service.store.cases import Wish
 from service.store.decisions import decide
 from service.store.learning import ENOUGH
 from service.store.records import Learned
-from service.store.sites import change_site, find_site
+from service.store.sites import change_policy, find_site
 from service.worker.learning import learn_cuts
 
 JUDGE = SpamJudge(read_artefact(MODELS / "spam"))
@@ -72,7 +70,7 @@ async def test_what_the_owner_has_set_stands_and_is_all_that_is_written_back(db)
     await learn_cuts(db, JUDGE)
     found = await find_site(db, site.name)
 
-    await change_site(db, replace(found, policy=Policy(hold_at={"spam": 0.7})))
+    await change_policy(db, found.id, lambda _: Policy(hold_at={"spam": 0.7}))
 
     again = await find_site(db, site.name)
     assert again.policy == Policy(hold_at={"spam": 0.7})

@@ -70,7 +70,9 @@ async def add_to_lists(request: Request[State], caller: Caller) -> Response:
     (site_id,) = caller.named(request.path_params["site"])
     wanted = await read_json(request, ListWishes, max_bytes=_MAX_BYTES)
     entries = [entry_of(wish) for wish in wanted.entries]
-    policy = await change_policy(request.state["db"], site_id, lambda policy: added(policy, entries))
+    policy = await change_policy(
+        request.state["db"], site_id, lambda policy: added(policy, entries), by=caller.principal.actor
+    )
     return answer(_view(policy.lists))
 
 
@@ -78,7 +80,7 @@ async def take_off_lists(request: Request[State], caller: Caller) -> Response:
     """Take an entry off the site's lists."""
     (site_id,) = caller.named(request.path_params["site"])
     wanted = request.path_params["entry_id"]
-    await change_policy(request.state["db"], site_id, lambda policy: without(policy, wanted))
+    await change_policy(request.state["db"], site_id, lambda policy: without(policy, wanted), by=caller.principal.actor)
     return Response(status_code=204)
 
 

@@ -39,11 +39,12 @@ class Thresholds(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_field
 
 
 class PolicyView(msgspec.Struct, kw_only=True, frozen=True):
-    """Say how a site decides."""
+    """Say how a site decides; `second_review` is the share of decisions that a second member judges blindly."""
 
     mode: Literal["pre", "hybrid", "post"]
     hold_at: Thresholds
     reject_at: Thresholds
+    second_review: Share
 
 
 class PolicyChange(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -52,6 +53,7 @@ class PolicyChange(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fie
     mode: Literal["pre", "hybrid", "post"] | UnsetType = UNSET
     hold_at: Thresholds | UnsetType = UNSET
     reject_at: Thresholds | UnsetType = UNSET
+    second_review: Share | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         if self.reject_at and self.reject_at.health is not None:
@@ -119,7 +121,10 @@ async def change_site_policy(request: Request[State], caller: Caller) -> Respons
     """Change how the site decides, from the next few seconds on."""
     site_id = site_of(request, caller)
     wanted = await read_json(request, PolicyChange, max_bytes=_MAX_BYTES)
-    return answer(view(await change_policy(request.state["db"], site_id, lambda policy: changed(policy, wanted))))
+    policy = await change_policy(
+        request.state["db"], site_id, lambda policy: changed(policy, wanted), by=caller.principal.actor
+    )
+    return answer(view(policy))
 
 
 async def preview_policy(request: Request[State], caller: Caller) -> Response:
@@ -155,12 +160,18 @@ def changed(policy: Policy, wanted: PolicyChange) -> Policy:
         mode=wanted.mode or policy.mode,
         hold_at=_given(wanted.hold_at) if wanted.hold_at is not UNSET else policy.hold_at,
         reject_at=_given(wanted.reject_at) if wanted.reject_at is not UNSET else policy.reject_at,
+        second_review=policy.second_review if wanted.second_review is UNSET else wanted.second_review,
     )
 
 
 def view(policy: Policy) -> PolicyView:
     """Return a policy as it is shown."""
-    return PolicyView(mode=policy.mode, hold_at=_thresholds(policy.hold_at), reject_at=_thresholds(policy.reject_at))
+    return PolicyView(
+        mode=policy.mode,
+        hold_at=_thresholds(policy.hold_at),
+        reject_at=_thresholds(policy.reject_at),
+        second_review=policy.second_review,
+    )
 
 
 def site_of(request: Request[State], caller: Caller) -> SiteId:

@@ -115,12 +115,13 @@ async def change_lists(request: Request[State], caller: Caller) -> Response:
     """Put lines on a list, or take an entry off."""
     form = await read_form(request, max_bytes=_MAX_BYTES)
     site = await current_site(request, caller)
+    db, who = request.state["db"], caller.principal.actor
     try:
         if wanted := form.get("remove"):
-            await change_policy(request.state["db"], site.id, lambda policy: without(policy, wanted))
+            await change_policy(db, site.id, lambda policy: without(policy, wanted), by=who)
         else:
             entries = [entry_of(wish) for wish in wishes(form)]
-            await change_policy(request.state["db"], site.id, lambda policy: added(policy, entries))
+            await change_policy(db, site.id, lambda policy: added(policy, entries), by=who)
     except (Invalid, msgspec.ValidationError) as error:
         return await _lists(request, caller, notice=_why(error), typed=form.get("values", ""), status=422)
     return RedirectResponse(f"/console/sites/{site.name}/lists", status_code=303)

@@ -29,6 +29,7 @@ from service.web.payload import read_form
 from service.web.state import State
 
 _MAX_BYTES = 128 * 1024
+_SECOND = "The share of second reviews is a number from 0 to 1."
 
 
 async def show_policy(request: Request[State], caller: Caller) -> Response:
@@ -51,7 +52,10 @@ async def try_policy(request: Request[State], caller: Caller) -> Response:
     db = request.state["db"]
     if form.get("want") == "switch on":
         await change_policy(
-            db, site.id, lambda policy: replace(changed(policy, wanted), lists=merged(policy.lists, entries))
+            db,
+            site.id,
+            lambda policy: replace(changed(policy, wanted), lists=merged(policy.lists, entries)),
+            by=caller.principal.actor,
         )
         return RedirectResponse(f"/console/sites/{site.name}/policy?did=on", status_code=303)
     return await _page(
@@ -61,17 +65,31 @@ async def try_policy(request: Request[State], caller: Caller) -> Response:
 
 def _wanted(form: Mapping[str, str]) -> PolicyChange:
     def share(name: str) -> float | None:
-        text = form.get(name, "").strip()
-        try:
-            return float(text) if text else None
-        except ValueError:
-            raise ValueError("A threshold is a number from 0 to 1.") from None
+        return _share(form.get(name, ""), "A threshold is a number from 0 to 1.")
 
     thresholds = {
         "hold_at": {"spam": share("hold_spam"), "health": share("hold_health")},
         "reject_at": {"spam": share("reject_spam")},
     }
-    return msgspec.convert({"mode": form.get("mode"), **thresholds}, PolicyChange)
+    second = _share(form.get("second_review", ""), _SECOND)
+    if second is None:
+        raise ValueError(_SECOND)
+    return msgspec.convert({"mode": form.get("mode"), **thresholds, "second_review": second}, PolicyChange)
+
+
+def _share(text: str, otherwise: str) -> float | None:
+    """Return the share that somebody typed, None for nothing.
+
+    Raises:
+        ValueError: it is none, with the words `otherwise`.
+    """
+    try:
+        value = float(text.strip()) if text.strip() else None
+    except ValueError:
+        raise ValueError(otherwise) from None
+    if value is not None and not 0 <= value <= 1:
+        raise ValueError(otherwise)
+    return value
 
 
 def _typed(policy: Policy) -> dict[str, str]:
@@ -82,6 +100,7 @@ def _typed(policy: Policy) -> dict[str, str]:
         "reject_spam": given.reject_at.spam,
     }
     return {
+        "second_review": f"{policy.second_review:g}",
         "mode": policy.mode, "kind": "word", "action": "hold", "values": "", "note": "",
         **{name: "" if value is None else f"{value:g}" for name, value in numbers.items()},
     }  # fmt: skip
