@@ -178,13 +178,23 @@ class Similar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CommentRevision:
+    """A comment as it once was, or is. `body` is None where it was not kept, or has been erased."""
+
+    revision: int
+    body: str | None
+    written_at: datetime
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """Everything about one comment."""
+    """Everything about one comment; revisions and decisions come latest first."""
 
     item: QueueItem
     author_email: str
     edited_at: datetime | None
     queued: bool
-    verdicts: tuple[Verdict, ...]
+    revisions: tuple[CommentRevision, ...]
     decisions: tuple[DecisionRow, ...]
     similar: tuple[Similar, ...]

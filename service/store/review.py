@@ -14,7 +14,7 @@ import msgspec
 from service.comment import AuthorRecord, CommentId, Flag, PageId, SiteId, Verdict
 from service.errors import FieldError, Invalid
 from service.priority import priority
-from service.store.cases import Lease, QueueFilters, QueueItem, Similar, Stored
+from service.store.cases import CommentRevision, Lease, QueueFilters, QueueItem, Similar, Stored
 from service.store.database import Connection, Database
 from service.store.history import decision_of
 from service.store.notices import appeals_on, reports_on
@@ -68,7 +68,7 @@ async def comment_detail(db: Database, site_ids: Sequence[SiteId], comment_id: C
         row = await connection.fetchrow(sql("review_items"), [comment_id])
         if row is None:
             return None
-        verdicts = await connection.fetch(sql("verdicts"), comment_id)
+        revisions = await connection.fetch(sql("revisions"), comment_id)
         decisions = await connection.fetch(sql("decisions"), comment_id)
         similar = await connection.fetch(sql("similar_comments"), [comment_id], False)
         (item,) = await _with_notices(connection, [_item(row)])
@@ -77,7 +77,7 @@ async def comment_detail(db: Database, site_ids: Sequence[SiteId], comment_id: C
         author_email=row["author_email"],
         edited_at=row["edited_at"],
         queued=row["rank"] is not None,
-        verdicts=tuple(verdict_of(each) for each in verdicts),
+        revisions=_revisions(revisions, item),
         decisions=tuple(decision_of(each) for each in decisions),
         similar=tuple(_similar(each) for each in similar),
     )
@@ -204,6 +204,15 @@ def verdict_of(row: asyncpg.Record) -> Verdict:
         scores=msgspec.json.decode(row["scores"], type=dict[str, float]),
         models=msgspec.json.decode(row["models"], type=dict[str, str]),
         flags=msgspec.json.decode(row["flags"], type=tuple[Flag, ...]),
+    )
+
+
+def _revisions(rows: Sequence[asyncpg.Record], item: QueueItem) -> tuple[CommentRevision, ...]:
+    """Return a comment's revisions; the text of the latest is the comment's own."""
+    bodies = [None if item.state == "erased" else item.body, *(row["body"] for row in rows[1:])]
+    return tuple(
+        CommentRevision(revision=row["revision"], body=body, written_at=row["written_at"], verdict=verdict_of(row))
+        for row, body in zip(rows, bodies, strict=True)
     )
 
 

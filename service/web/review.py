@@ -12,7 +12,7 @@ from starlette.responses import Response
 from service.comment import AuthorRecord, CommentId, Verdict
 from service.comment import State as CommentState
 from service.errors import NotFound
-from service.store.cases import DecisionRow, QueueFilters, QueueItem, Similar, Stored
+from service.store.cases import CommentRevision, DecisionRow, QueueFilters, QueueItem, Similar, Stored
 from service.store.leases import backlog, give_back, lease_these, own_leases, take_leases
 from service.store.records import Appeal, Report
 from service.store.review import comment_detail, find_items, queue_page
@@ -119,7 +119,11 @@ class BacklogView(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class CommentDetail(msgspec.Struct, kw_only=True, frozen=True):
-    """Show everything about one comment; verdicts and decisions latest first."""
+    """Show everything about one comment; revisions, verdicts and decisions latest first.
+
+    A revision's evidence points into its own `body`, which is null once the comment is erased, and for edits from
+    before texts were kept. `verdicts` are those of the revisions.
+    """
 
     comment: ReviewComment
     author_email: str
@@ -129,6 +133,7 @@ class CommentDetail(msgspec.Struct, kw_only=True, frozen=True):
     lease: LeaseView | None
     priority: float
     version: int
+    revisions: tuple[CommentRevision, ...]
     verdicts: tuple[Verdict, ...]
     decisions: tuple[DecisionRow, ...]
     similar: tuple[Similar, ...]
@@ -279,7 +284,8 @@ def _detail(stored: Stored, caller: Caller) -> CommentDetail:
         lease=lease_of(item, caller),
         priority=item.priority,
         version=item.version,
-        verdicts=stored.verdicts,
+        revisions=stored.revisions,
+        verdicts=tuple(each.verdict for each in stored.revisions),
         decisions=stored.decisions,
         similar=stored.similar,
         reports=item.reports,

@@ -71,6 +71,10 @@ WITH wish AS (
     DELETE FROM statement AS t
     USING moved AS m
     WHERE t.site_id = m.site_id AND t.comment_id = m.comment_id AND m.state_after = 'erased'
+), unwritten AS (
+    DELETE FROM revision AS r
+    USING moved AS m
+    WHERE r.site_id = m.site_id AND r.comment_id = m.comment_id AND m.state_after = 'erased'
 ), page_count AS (
     UPDATE page AS p
     SET published = p.published + change.total, changed_at = now()

@@ -25,9 +25,10 @@ LEFT JOIN LATERAL (
 WHERE c.site_id = $1 AND c.comment_id = $2;
 
 -- name: revise_comment
--- Put a judged revision in a comment's place, with everything that must be true together with it.
+-- Put a judged revision in a comment's place, with everything that must be true together with it; the text before is
+-- kept for moderators.
 WITH before AS (
-    SELECT site_id, comment_id, page_id, state, revision
+    SELECT site_id, comment_id, page_id, state, revision, body, coalesce(edited_at, created_at) AS written_at
     FROM comment
     WHERE site_id = $1 AND comment_id = $2 AND version = $3 AND state IN ('held', 'published')
     FOR UPDATE
@@ -38,6 +39,11 @@ WITH before AS (
     FROM before AS b
     WHERE c.site_id = b.site_id AND c.comment_id = b.comment_id
     RETURNING c.site_id, c.comment_id, c.page_id, c.revision, c.state AS state_after, b.state AS state_before
+), kept AS (
+    INSERT INTO revision (site_id, comment_id, revision, body, written_at)
+    SELECT b.site_id, b.comment_id, b.revision, b.body, b.written_at
+    FROM before AS b
+    JOIN revised AS r ON r.site_id = b.site_id AND r.comment_id = b.comment_id
 ), new_verdict AS (
     INSERT INTO verdict (site_id, comment_id, revision, action, scores, models, flags, created_at)
     SELECT site_id, comment_id, revision, $9, $10::jsonb, $11::jsonb, $12::jsonb, $13

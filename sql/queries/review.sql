@@ -159,12 +159,15 @@ FROM review_item AS i
 LEFT JOIN queue AS q ON q.site_id = i.site_id AND q.comment_id = i.comment_id
 WHERE i.comment_id = ANY ($1::uuid[]);
 
--- name: verdicts
--- Every verdict on a comment, latest revision first.
-SELECT action, scores, models, flags
-FROM verdict
-WHERE comment_id = $1
-ORDER BY revision DESC;
+-- name: revisions
+-- A comment's revisions, the latest first, each with its verdict; the text only of those that were replaced.
+SELECT
+    v.revision, v.action, v.scores, v.models, v.flags, r.body, coalesce(r.written_at, v.created_at) AS written_at
+FROM verdict AS v
+LEFT JOIN revision AS r
+    ON r.site_id = v.site_id AND r.comment_id = v.comment_id AND r.revision = v.revision
+WHERE v.comment_id = $1
+ORDER BY v.revision DESC;
 
 -- name: similar_comments
 -- Other comments with the same words and how each stands, latest first: five for each of these comments, out of at

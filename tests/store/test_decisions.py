@@ -91,7 +91,7 @@ async def test_erasing_leaves_no_word_and_cannot_be_undone(db):
     detail = await comment_detail(db, [site.id], made)
     item = detail.item
     assert (item.state, item.body, item.html, item.author_name, detail.author_email) == ("erased", "", "", "", "")
-    assert detail.verdicts[0].flags == ()
+    assert detail.revisions[0].verdict.flags == ()
     with pytest.raises(Conflict):
         await undo(db, [site.id], by=moderator(site), decision_id=done.decision_id)
     again = await one(db, site, Wish(comment_id=made, version=2, action="approve"))

@@ -54,7 +54,7 @@ async def test_what_is_shown_and_flagged_goes_to_the_queue_unless_a_person_has_d
 
     assert await waiting(db, site) == set(shown)
     assert (done.comments, done.judged, done.flagged, done.queued) == (5, 5, 5, 4)
-    (verdict,) = (await comment_detail(db, [site.id], approved)).verdicts
+    (verdict,) = [each.verdict for each in (await comment_detail(db, [site.id], approved)).revisions]
     assert (verdict.models, verdict.flags[0].code) == ({"spam": "spam-2"}, "spam.fresh")
 
 
@@ -77,7 +77,7 @@ async def test_a_dry_run_changes_nothing(db):
     await rescore_range(db, run, always(FLAGGED))
 
     assert await waiting(db, site) == set()
-    assert (await comment_detail(db, [site.id], shown)).verdicts[0].flags == ()
+    assert (await comment_detail(db, [site.id], shown)).revisions[0].verdict.flags == ()
     assert (await finish(db, run)).flagged == 1
 
 

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playw
 CHROMIUM = "/usr/bin/chromium"
 _CLEARED = (
     "TRUNCATE comment, verdict, queue, page, credential, member, author, decision, event, outbox, statement, "
-    "second_opinion CASCADE; UPDATE counter SET total = 0"
+    "second_opinion, revision CASCADE; UPDATE counter SET total = 0"
 )
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from html import escape
 from pathlib import Path
 from typing import TypeVar
+from uuid import UUID
 
 from httpx2 import Response
 from starlette.applications import Starlette
@@ -34,6 +35,7 @@ from service.store.credentials import add_token, invite_member, open_session
 from service.store.database import Database
 from service.store.identity import new_id
 from service.store.intake import Writer
+from service.store.own import revise
 from service.store.reader import Reader
 from service.store.records import Arrival, Judged, Site
 from service.store.sites import add_site
@@ -91,6 +93,11 @@ async def lay(db: Database, site: Site, drafts: Sequence[Draft]) -> list[Comment
     finally:
         await writer.close()
     return [arrival.id for arrival in arrivals]
+
+
+async def edit(db: Database, site: Site, comment_id: CommentId, draft: Draft, version: int) -> bool:
+    arrival = replace(_arrival(site, draft), id=comment_id)
+    return await revise(db, _judged(arrival, draft, 0), version)
 
 
 def nothing_said(action: str = "hold") -> Verdict:
@@ -225,6 +232,10 @@ class Office:
 
     def lay(self, *drafts: Draft, site: str = "demo") -> list[str]:
         return [str(each) for each in self.run(lay, self.sites[site], drafts)]
+
+    def edit(self, comment_id: str, draft: Draft, *, version: int = 1, site: str = "demo") -> None:
+        """Put another text, with its verdict, in a comment's place, as its author may."""
+        assert self.run(edit, self.sites[site], CommentId(UUID(comment_id)), draft, version)
 
     def token(self, role: Role = "moderator", *, site: str = "demo", name: str = "robot") -> dict[str, str]:
         """Return the header of a new API token."""

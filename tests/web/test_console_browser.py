@@ -53,6 +53,45 @@ def test_a_card_says_why_it_is_here(desk: Desk, script: bool) -> None:
         assert part in why
 
 
+def test_every_revision_is_shown_with_its_own_marks(desk: Desk, script: bool) -> None:
+    (comment,) = desk.office.lay(lie())
+    desk.office.edit(comment, spam("Buy<script>alert(1)</script> two\u202e of them at once"))
+    desk.office.edit(comment, care("I cannot go on"), version=2)
+    desk.office.edit(comment, plain("Never mind."), version=3)
+    page = desk.signed_in(script=script)
+
+    page.goto(f"{desk.url}/console/comments/{comment}")
+
+    assert page.locator(".card .text").first.inner_text() == "Never mind."
+    revisions = page.locator("section:has(#revisions) article")
+    assert revisions.locator("h3").all_inner_texts() == [
+        "Revision 3, judged: hold",
+        "Revision 2, judged: hold",
+        "Revision 1, judged: hold",
+    ]
+    assert not revisions.nth(0).get_by_text("I cannot go on").is_visible()
+    revisions.nth(0).locator("summary").click()
+    assert revisions.nth(0).get_by_text("I cannot go on").is_visible()
+    second = revisions.nth(1).locator(".text")
+    assert "<script>alert(1)</script>" in second.inner_text()
+    assert "right-to-left override" in second.locator(".badge").inner_text()
+    first = revisions.nth(2)
+    assert first.locator("mark").evaluate("mark => mark.firstChild.textContent") == QUOTE
+    assert "Claim: Ketamine is not addictive." in first.inner_text()
+
+
+def test_an_erased_comment_shows_no_text_of_any_revision(desk: Desk) -> None:
+    (comment,) = desk.office.lay(lie())
+    desk.office.edit(comment, plain("Never mind."))
+    desk.office.decide(desk.office.token(), comment, "erase", 2)
+    page = desk.signed_in()
+
+    page.goto(f"{desk.url}/console/comments/{comment}")
+
+    assert "The text has been erased." in page.locator("section:has(#revisions)").inner_text()
+    assert QUOTE not in page.locator("main").inner_text()
+
+
 def test_evidence_outside_the_text_is_quoted(desk: Desk) -> None:
     desk.office.lay(spam())
 

@@ -7,6 +7,7 @@ GATEPOST_HOSTILE_STEP=1 takes all.
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -96,9 +97,12 @@ def test_nothing_that_was_smuggled_in_runs_leaves_or_breaks_a_page(
 
     in_queue = broken(page, f"{desk.url}/console?sort=oldest", "next")
     of_author = broken(page, f"{desk.url}/console/comments/{ids[0]}/author", "next")
-    reject(desk, ids, list(every.values()))
-    in_history = broken(page, f"{desk.url}/console/history", "next")
     step = max(1, len(ids) // SAMPLE)
+    for each, before in zip(ids[::step], drafts[::step], strict=True):
+        desk.office.edit(each, replace(before, body=f"{before.body[:9000]} again"))
+        desk.office.edit(each, before, version=2)
+    reject(desk, ids, list(every.values()), edited=ids[::step])
+    in_history = broken(page, f"{desk.url}/console/history", "next")
     pages = [broken(page, f"{desk.url}/console/comments/{each}") for each in ids[::step]]
 
     assert len(ids) > 200
@@ -107,7 +111,7 @@ def test_nothing_that_was_smuggled_in_runs_leaves_or_breaks_a_page(
     assert [found for found, _ in pages if found] == []
 
 
-def reject(desk: Desk, ids: list[str], texts: list[str]) -> None:
+def reject(desk: Desk, ids: list[str], texts: list[str], *, edited: list[str]) -> None:
     """Reject every comment with its payload as the note and as the statement, each on its own."""
     ada = desk.office.token()
     desk.execute("UPDATE queue SET leased_by = NULL, leased_until = NULL")
@@ -115,7 +119,7 @@ def reject(desk: Desk, ids: list[str], texts: list[str]) -> None:
         wishes = [
             {
                 "comment_id": each,
-                "version": 1,
+                "version": 3 if each in edited else 1,
                 "action": "reject",
                 "reason": "spam",
                 "note": text[:2000],

@@ -1,5 +1,7 @@
 """Every page and state of the console can be read and used by everybody: axe, contrast, and no page too wide."""
 
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from browse import Desk
 from desk import care, lie, plain, spam
 from playwright.sync_api import Page
 
+SHOTS = os.environ.get("GATEPOST_SHOTS", "")
 CONTRAST = Path(__file__).with_name("contrast.js").read_text("utf-8")
 
 
@@ -33,6 +36,10 @@ def test_every_page_and_state_is_without_fault(desk: Desk, width: int, scheme: s
         care("I cannot go on"),
         plain("Buy\u200bnow V\u0456agra <b>now</b> &amp; here", author_key=b"k"),
     )
+    (edited,) = desk.office.lay(lie(author_name="Edna", page_key="edits", state="published"))
+    desk.office.edit(edited, replace(spam("Buy " + "w" * 200 + " now \u202e at once"), state="published"))
+    desk.office.edit(edited, care("I cannot go on", state="published"), version=2)
+    desk.office.edit(edited, plain("Never mind.", state="published"), version=3)
     page = desk.signed_in(color_scheme=scheme, viewport={"width": width, "height": 800}, reduced_motion="reduce")
     seen: dict[str, list[str]] = {"queue": faults(page)}
     page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
@@ -49,6 +56,7 @@ def test_every_page_and_state_is_without_fault(desk: Desk, width: int, scheme: s
     for name, path in {
         "history": "/console/history",
         "comment": f"/console/comments/{comment}",
+        "revisions": f"/console/comments/{edited}",
         "author": f"/console/comments/{comment}/author",
         "help": "/console/help",
         "filters": "/console?category=spam&q=watches&sort=newest",
@@ -59,6 +67,8 @@ def test_every_page_and_state_is_without_fault(desk: Desk, width: int, scheme: s
         page.goto(desk.url + path)
         page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
         seen[name] = faults(page)
+        if SHOTS:
+            page.screenshot(path=f"{SHOTS}/moderator-{name}-{scheme}-{width}.png", full_page=True)
     page.goto(f"{desk.url}/console/comments/{comment}")
     page.get_by_role("link", name="all comments of this page").click()
     seen["page"] = faults(page)

@@ -48,6 +48,8 @@ def test_an_author_changes_their_words_and_readers_see_it(live: Live) -> None:
     ]  # type: ignore[attr-defined]
     assert shown[0]["html"] == "<p>Better <b>words</b>.</p>"
     assert shown[0]["edited_at"]
+    kept = live.rows("SELECT revision, body FROM revision WHERE comment_id = $1", uuid.UUID(comment["id"]))
+    assert kept == [(1, WORDS)]
 
 
 def test_a_change_is_judged_again(live: Live) -> None:
@@ -97,9 +99,11 @@ def test_what_was_decided_or_is_old_is_not_changed(live: Live) -> None:
 
 def test_an_author_deletes_their_comment_with_all_that_names_them(live: Live) -> None:
     comment = written(live)
+    assert ask(live, "PATCH", comment, content='{"body": "Other words, then."}').status == 200
 
     assert [ask(live, "DELETE", comment).status for _ in range(2)] == [204, 204]
 
+    assert live.rows("SELECT body FROM revision WHERE comment_id = $1", uuid.UUID(comment["id"])) == []
     kept = live.rows(
         "SELECT state, body, html, author_name FROM comment WHERE comment_id = $1", uuid.UUID(comment["id"])
     )

@@ -7,6 +7,9 @@ from typing import Any, Protocol
 import pytest
 from desk import LIE, QUOTE, Draft, Office, lie, nothing_said, opened, plain, spam
 
+from service.comment import SiteId
+from service.store.database import Database
+
 QUEUE = "/v1/review/queue"
 LEASES = "/v1/review/leases"
 DECISIONS = "/v1/review/decisions"
@@ -368,6 +371,63 @@ def test_the_detail_shows_comments_with_the_same_words(office: Office, robot: di
     one, two = office.lay(plain("Same words"), plain("Same words"))
 
     assert [each["id"] for each in comment_of(office, robot, one)["similar"]] == [two]
+
+
+def test_the_detail_shows_every_revision_with_its_text_and_verdict(office: Office, robot: dict[str, str]) -> None:
+    (comment,) = office.lay(lie())
+    office.edit(comment, spam("Buy two of them at once"))
+    office.edit(comment, plain("Never mind."), version=2)
+
+    detail = office.get(f"/v1/review/comments/{comment}", robot).json()
+
+    assert [(each["revision"], each["body"]) for each in detail["revisions"]] == [
+        (3, "Never mind."),
+        (2, "Buy two of them at once"),
+        (1, LIE),
+    ]
+    first = detail["revisions"][-1]
+    quote = first["verdict"]["flags"][0]["evidence"][0]
+    assert first["body"][quote["start"] : quote["end"]] == quote["text"]
+    assert [each["written_at"] for each in detail["revisions"]] == sorted(
+        (each["written_at"] for each in detail["revisions"]), reverse=True
+    )
+    assert first["written_at"] == detail["comment"]["created_at"]
+    assert detail["verdicts"] == [each["verdict"] for each in detail["revisions"]]
+    assert detail["comment"]["body"] == "Never mind."
+
+
+def test_an_edit_that_comes_too_late_keeps_nothing(office: Office, robot: dict[str, str]) -> None:
+    (comment,) = office.lay(plain("Once"))
+
+    with pytest.raises(AssertionError):
+        office.edit(comment, plain("Twice"), version=7)
+
+    assert [each["body"] for each in office.get(f"/v1/review/comments/{comment}", robot).json()["revisions"]] == [
+        "Once"
+    ]
+
+
+def test_an_erased_comment_leaves_no_revision_behind(office: Office, robot: dict[str, str]) -> None:
+    (comment,) = office.lay(lie())
+    office.edit(comment, plain("Never mind."))
+
+    office.decide(robot, comment, "erase", 2)
+
+    detail = office.get(f"/v1/review/comments/{comment}", robot).json()
+    assert [each["body"] for each in detail["revisions"]] == [None, None]
+    assert office.run(_kept, office.sites["demo"].id) == 0
+
+
+def test_revisions_are_seen_by_their_own_site_only(office: Office) -> None:
+    (comment,) = office.lay(lie())
+    office.edit(comment, plain("Never mind."))
+
+    assert (office.run(_kept, office.sites["demo"].id), office.run(_kept, office.sites["other"].id)) == (1, 0)
+
+
+async def _kept(db: Database, site_id: SiteId) -> int:
+    async with db.seeing(site_id) as connection:
+        return int(await connection.fetchval("SELECT count(*) FROM revision"))
 
 
 def test_a_comment_of_another_site_cannot_be_seen(office: Office, robot: dict[str, str]) -> None:

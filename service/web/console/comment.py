@@ -8,11 +8,12 @@ from starlette.responses import Response
 from service.comment import CommentId
 from service.errors import NotFound
 from service.statement import BACKED_BY, SENTENCES
-from service.store.cases import DecisionRow, Stored
+from service.store.cases import CommentRevision, DecisionRow, Stored
 from service.store.leases import held_by, lease_these
 from service.store.review import comment_detail
 from service.web.auth import Caller
-from service.web.console.card import REASONS, card, outcome, reasons
+from service.web.console.card import REASONS, Why, card, distress, outcome, reasons
+from service.web.console.highlight import Piece, marked
 from service.web.console.page import render
 from service.web.console.preference import preferences
 from service.web.page import moment
@@ -35,6 +36,19 @@ class Past:
     row: DecisionRow
     sentence: str
     undoable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """An earlier revision; the numbers of its `reasons` are those that mark its own `pieces`.
+
+    `distress` says why the text is hidden until asked for.
+    """
+
+    row: CommentRevision
+    pieces: list[Piece]
+    reasons: tuple[Why, ...]
+    distress: str
 
 
 async def show_comment_page(request: Request[State], caller: Caller) -> Response:
@@ -85,7 +99,7 @@ def page_of(
             for row in stored.decisions
             if not shown.blind
         ],
-        earlier=[(verdict, reasons(verdict)) for verdict in stored.verdicts[1:]],
+        earlier=[_earlier(row, veil=prefer.veil) for row in stored.revisions[1:]],
         similar=[(other, outcome(other)) for other in stored.similar],
         reason_names=REASONS,
         sentences=[(reason, BACKED_BY.get(reason, ""), said) for reason, said in SENTENCES.items()],
@@ -105,6 +119,15 @@ def sentence(row: DecisionRow, *, together: int = 1) -> str:
     reason = f" as {REASONS[row.reason].lower()}" if row.reason else ""
     what = "it" if together == 1 else f"{together} comments"
     return f"{row.by} {_DID[row.action].format(what)}{reason}"
+
+
+def _earlier(row: CommentRevision, *, veil: bool) -> Earlier:
+    return Earlier(
+        row=row,
+        pieces=marked(row.body or "", row.verdict.flags),
+        reasons=reasons(row.verdict),
+        distress=distress(row.verdict) if veil else "",
+    )
 
 
 def _undoable(row: DecisionRow) -> bool:
