@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from service.artefact import read_artefact
 from service.commands.say import say, say_json
 from service.errors import NotFound
+from service.judges import known_claims
 from service.paths import MODELS
-from service.pipeline.claims import Claim, load_claims
 from service.pipeline.health import HealthJudge
 from service.settings import Settings
 from service.training.claims import Problem, lint_claims, seal
@@ -67,8 +67,3 @@ def _report(problems: Sequence[Problem], as_json: bool) -> int:
     if not problems and not as_json:
         say(f"The {len(known_claims())} claims are in order, and no true statement beside them would be held.")
     return int(bool(problems))
-
-
-def known_claims() -> tuple[Claim, ...]:
-    """Return the claims of the base."""
-    return load_claims((MODELS / "health" / "claims.jsonl").read_text("utf-8"))

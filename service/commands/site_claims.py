@@ -5,11 +5,11 @@ from pathlib import Path
 
 import msgspec
 
-from service.commands.claims import known_claims
 from service.commands.database import on_database
 from service.commands.say import say, say_json
 from service.comment import SiteClaim, SiteClaims
 from service.errors import Invalid, NotFound
+from service.judges import known_claims
 from service.settings import Settings
 from service.store.database import Database
 from service.store.records import Site

@@ -93,7 +93,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         tag="Claims",
         lists=("own", "topic", "claim"),
         answers={200: ClaimsView},
-        problems=(401, 403, 404, 503),
+        problems=(401, 403, 404, 422, 503),
         security="member",
     ),
     ("GET", "/v1/review/queue"): Operation(

@@ -128,8 +128,8 @@ def spam(body: str = "Buy cheap watches at watches.example today", **more: objec
     return replace(Draft(body=body, verdict=verdict, author_name="Cheap Watches"), **more)
 
 
-def lie(body: str = LIE, **more: object) -> Draft:
-    """Draft a comment that states a false claim of the claim base."""
+def lie(body: str = LIE, sources: Sequence[ClaimSource] = (), **more: object) -> Draft:
+    """Draft a comment that states a false claim of the claim base, with two sources and those given."""
     start = body.index(QUOTE)
     flag = Flag(
         code="health.claim",
@@ -153,6 +153,7 @@ def lie(body: str = LIE, **more: object) -> Draft:
                     publisher="NIDA", title="Dissociative drugs", url="https://nida.nih.gov/x", checked_at="2026-11-01"
                 ),
                 ClaimSource(publisher="DEA", title="Fact sheet", url="https://www.dea.gov/y", checked_at=""),
+                *sources,
             ),
         ),
     )

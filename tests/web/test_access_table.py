@@ -96,6 +96,8 @@ TABLE = {
     ("POST", "/console/sites/{site}/policy"): "owner",
     ("GET", "/console/sites/{site}/lists"): "owner",
     ("POST", "/console/sites/{site}/lists"): "owner",
+    ("GET", "/console/sites/{site}/claims"): "owner",
+    ("POST", "/console/sites/{site}/claims"): "owner",
     ("GET", "/console/sites/{site}/members"): "owner",
     ("POST", "/console/sites/{site}/members"): "owner",
     ("GET", "/console/sites/{site}/tokens"): "owner",

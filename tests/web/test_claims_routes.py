@@ -77,9 +77,42 @@ def test_no_site_sees_or_changes_the_claims_of_another(office: Office) -> None:
 
 
 @pytest.mark.parametrize(
+    ("wish", "field"),
+    [({"topics_off": ["vaccines", "none-such"]}, "topics_off"), ({"claims_off": ["none-such"]}, "claims_off")],
+)
+def test_what_the_base_does_not_have_cannot_be_switched_off(
+    office: Office, wish: dict[str, list[str]], field: str
+) -> None:
+    owner = office.token("owner")
+
+    answer = office.post(PATH.format("demo"), owner, {"own": [CLAIM], **wish})
+
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert (error["field"], "none-such" in error["message"]) == (field, True)
+    assert office.get(PATH.format("demo"), owner).json() == {"own": [], "topics_off": [], "claims_off": []}
+
+
+def test_what_is_not_there_cannot_be_taken_back_and_nothing_else_is(office: Office) -> None:
+    owner, path = office.token("owner"), PATH.format("demo")
+    office.post(path, owner, {"own": [CLAIM], "topics_off": ["vaccines"]})
+
+    some = office.delete(f"{path}?own=spring-water&topic=vaccines&topic=gout&claim=none%00such", owner)
+    nothing = office.delete(path, owner)
+
+    assert some.status_code == 404
+    assert some.json()["detail"] == (
+        "The site does not have the topic gout switched off, nor the claim nonesuch switched off."
+    )
+    assert (nothing.status_code, nothing.json()["errors"][0]["field"]) == (422, "own")
+    assert len(office.get(path, owner).json()["own"]) == 1
+
+
+@pytest.mark.parametrize(
     "wish",
     [
         {"own": [CLAIM | {"id": "No Name"}]},
+        {"own": [CLAIM | {"id": "ends-with-a-line\n"}]},
         {"own": [CLAIM | {"claim": ""}]},
         {"own": [CLAIM | {"sources": [{"publisher": "x", "title": "y", "url": "javascript:alert(1)"}]}]},
         {"own": [CLAIM | {"id": f"c{i}"} for i in range(51)]},

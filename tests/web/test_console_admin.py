@@ -37,6 +37,7 @@ PAGES = (
     "/console/sites",
     "/console/sites/demo/policy",
     "/console/sites/demo/lists",
+    "/console/sites/demo/claims",
     "/console/sites/demo/members",
     "/console/sites/demo/tokens",
 )
@@ -131,6 +132,10 @@ def _fill(office: Office) -> None:
         {"kind": "link", "value": "x" * 60 + ".example", "action": "reject"},
     ]
     office.post("/v1/sites/demo/lists", owner, {"entries": entries})
+    claim = {"id": "c" * 63, "claim": "Water cures " + "w" * 200, "correction": "x" * 300, "predicate": ["cures"]}
+    source = {"publisher": "Town", "title": "y" * 200, "url": "https://town.example/" + "z" * 200}
+    wish = {"own": [{**claim, "sources": [source]}], "topics_off": ["gout"], "claims_off": ["ket-not-addictive"]}
+    assert office.post("/v1/sites/demo/claims", owner, wish).status_code == 200
 
 
 def _give_second_opinions(office: Office, first: Mapping[str, str]) -> None:
@@ -214,6 +219,58 @@ def test_the_share_of_second_reviews_is_set(front: Front, script: bool) -> None:
 
     assert share.input_value() == "0.25"
     assert front.office.patch("/v1/sites/demo/policy", owner, {"second_review": 0}).json()["second_review"] == 0
+
+
+@pytest.mark.parametrize("script", [False, True], ids=["script off", "script on"])
+def test_claims_are_added_removed_and_switched_off_and_on(front: Front, script: bool) -> None:
+    page, owner = front.page(java_script_enabled=script), front.office.token("owner")
+    page.goto(f"{front.url}/console/sites/demo/claims")
+
+    page.get_by_label("Short name").fill("spring-water")
+    page.get_by_label("The false claim").fill("Lindal water cures <b>gout</b>.")
+    page.get_by_label("Subjects").fill("lindal water\n\nlindal spring ")
+    page.get_by_label("Publisher").fill("Town")
+    page.get_by_role("button", name="Add", exact=True).click()
+    trouble = page.get_by_role("alert").inner_text()
+    kept = page.get_by_label("Short name").input_value()
+    page.get_by_label("Title").fill("Our spring")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_text("The claim is added.").wait_for()
+    page.get_by_label("A whole topic").select_option("vaccines")
+    page.get_by_role("button", name="Switch off").click()
+    page.get_by_text("It is switched off.").wait_for()
+
+    assert ("Not done." in trouble, kept) == (True, "spring-water")
+    made = front.office.get("/v1/sites/demo/claims", owner).json()
+    (claim,) = [each for each in made["own"] if each["id"] == "spring-water"]
+    assert (claim["claim"], claim["subject"]) == ("Lindal water cures <b>gout</b>.", ["lindal water", "lindal spring"])
+    assert claim["sources"][0]["title"] == "Our spring"
+    assert "vaccines" in made["topics_off"]
+    row = page.get_by_role("row").filter(has_text="Topic vaccines").inner_text()
+    assert "15 claims" in row
+    page.get_by_role("button", name="Switch on vaccines").click()
+    page.get_by_text("It is switched on again.").wait_for()
+    page.get_by_role("button", name="Remove spring-water").click()
+    page.get_by_text("The claim is removed.").wait_for()
+    assert page.get_by_role("button", name="Remove spring-water").count() == 0
+
+
+def test_a_forged_form_switches_off_only_what_there_is(front: Front) -> None:
+    who, path = front.office.session("owner", email="olga@example.org"), "/console/sites/demo/claims"
+
+    answers = [
+        front.office.submit(path, who, **fields)
+        for fields in (
+            {"want": "switch off", "topic_off": "none-such"},
+            {"want": "switch off"},
+            {"want": "add", "id": "No Name", "claim": "x"},
+            {"topics": "none\x00such"},
+            {"want": "x"},
+        )
+    ]
+
+    assert [each.status_code for each in answers] == [422, 422, 422, 404, 422]
+    assert "names no topic of the claim base: none-such" in answers[0].text
 
 
 def test_what_cannot_be_meant_is_explained_and_what_was_typed_stays(front: Front) -> None:

@@ -1,9 +1,15 @@
 """The console as a moderator meets it: a real browser, script off and on, mouse, keys, touch."""
 
+from dataclasses import replace
+
 import pytest
 from browse import Desk
 from desk import LIE, QUOTE, care, lie, plain, spam
 from playwright.sync_api import Page, expect
+
+from service.comment import ClaimSource
+from service.judges import known_claims
+from service.web.console import card
 
 
 @pytest.fixture(params=[False, True], ids=["script off", "script on"])
@@ -51,6 +57,40 @@ def test_a_card_says_why_it_is_here(desk: Desk, script: bool) -> None:
         "health-2026.11.1",
     ):
         assert part in why
+
+
+def test_each_source_says_what_became_of_its_page(desk: Desk, script: bool) -> None:
+    made = [
+        ClaimSource(
+            publisher="P", title=status, url=f"https://p.example/{status}", checked_at="2026-11-02", status=status
+        )
+        for status in ("live", "changed", "retired", "unreachable")
+    ]
+    desk.office.lay(lie(sources=[*made, ClaimSource(publisher="P", title="on paper", url="", checked_at="")]))
+
+    claim = desk.signed_in(script=script).locator("article .claim")
+
+    assert [" ".join(each.split()) for each in claim.locator("li").all_inner_texts()] == [
+        "NIDA: Dissociative drugs checked 2026-11-01",
+        "DEA: Fact sheet source not yet checked",
+        "P: live live checked 2026-11-02",
+        "P: changed changed since it was read checked 2026-11-02",
+        "P: retired retired: the page is gone checked 2026-11-02",
+        "P: unreachable could not be reached checked 2026-11-02",
+        "P: on paper source not yet checked",
+    ]
+    assert claim.locator("a").count() == 6
+
+
+def test_a_source_shows_what_the_claim_base_knows_of_it_by_now(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = next(each for each in known_claims() if each.id == "ket-not-addictive")
+    checked = replace(known.sources[0], status="retired", checked_at="2026-11-20")
+    monkeypatch.setattr(card, "claim_base", lambda: {known.id: replace(known, sources=(checked, *known.sources[1:]))})
+    desk.office.lay(lie(sources=[replace(known.sources[0], status="live", checked_at="2026-10-01")]))
+
+    listed = desk.signed_in().locator("article .claim li").last.inner_text()
+
+    assert " ".join(listed.split()).endswith("retired: the page is gone checked 2026-11-20")
 
 
 def test_every_revision_is_shown_with_its_own_marks(desk: Desk, script: bool) -> None:

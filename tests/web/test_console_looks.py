@@ -10,7 +10,10 @@ from browse import Desk
 from desk import care, lie, plain, spam
 from playwright.sync_api import Page
 
+from service.comment import ClaimSource
+
 SHOTS = os.environ.get("GATEPOST_SHOTS", "")
+PAGES = ("live", "changed", "retired", "unreachable")
 CONTRAST = Path(__file__).with_name("contrast.js").read_text("utf-8")
 
 
@@ -30,7 +33,14 @@ def faults(page: Page) -> list[str]:
 )
 def test_every_page_and_state_is_without_fault(desk: Desk, width: int, scheme: str) -> None:
     comment, *_ = desk.office.lay(
-        lie(author_name="x" * 80, page_title="y" * 200, author_key=b"k"),
+        lie(
+            sources=[
+                ClaimSource(publisher="P", title=each, url="", checked_at="2026-11-02", status=each) for each in PAGES
+            ],
+            author_name="x" * 80,
+            page_title="y" * 200,
+            author_key=b"k",
+        ),
         spam("https://watches.example/" + "z" * 300, author_url="https://watches.example/" + "z" * 300),
         *(spam("Buy cheap watches at watches.example today", page_title="v" * 90, page_key=f"{i}") for i in range(4)),
         care("I cannot go on"),

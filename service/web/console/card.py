@@ -9,10 +9,12 @@ from service.comment import (
     AuthorRecord,
     Category,
     ClaimMatch,
+    ClaimSource,
     CommentId,
     FieldName,
     Flag,
     Reason,
+    SourceStatus,
     Stance,
     Verdict,
 )
@@ -20,6 +22,7 @@ from service.comment import State as CommentState
 from service.statement import BACKED_BY, evidence
 from service.store.cases import QueueItem, Similar
 from service.web.auth import Caller
+from service.web.claims import claim_base
 from service.web.console.highlight import Piece, marked
 from service.web.console.page import number, span
 from service.web.review import LeaseView, lease_of
@@ -41,6 +44,13 @@ _STANCES: Mapping[Stance, str] = {
     "reports": "The comment reports that others say so",
     "experience": "The comment tells it from experience",
 }
+_PAGES: Mapping[SourceStatus, str] = {
+    "unchecked": "",
+    "live": "live",
+    "changed": "changed since it was read",
+    "retired": "retired: the page is gone",
+    "unreachable": "could not be reached",
+}
 _FIELDS: Mapping[FieldName, str] = {
     "body": "text",
     "author_name": "author's name",
@@ -59,6 +69,20 @@ _FOUND_BY = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Backing:
+    """A source that contradicts a claim, as the claim base knows it today.
+
+    `url` is "" where there is none to open, `said` what became of the page, "" where nobody has looked.
+    """
+
+    title: str
+    url: str
+    status: SourceStatus
+    said: str
+    checked_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Why:
     """One flag as it is shown.
 
@@ -73,6 +97,7 @@ class Why:
     in_body: bool
     elsewhere: tuple[tuple[str, list[Piece]], ...]
     stance: str
+    sources: tuple[Backing, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +222,24 @@ def _why(place: int, flag: Flag, models: Mapping[str, str]) -> Why:
         in_body=any(each.field == "body" for each in shown),
         elsewhere=tuple((_FIELDS[each.field], marked(each.text, ())) for each in shown if each.field != "body"),
         stance=_stance(flag.claim) if flag.claim else "",
+        sources=_sources(flag.claim) if flag.claim else (),
+    )
+
+
+def _sources(claim: ClaimMatch) -> tuple[Backing, ...]:
+    """Return a claim's sources as they were named when the comment was judged, with what is known of each by now."""
+    known = claim_base().get(claim.id)
+    today = {(each.publisher, each.url or each.title): each for each in known.sources} if known else {}
+    return tuple(_backing(today.get((each.publisher, each.url or each.title), each)) for each in claim.sources)
+
+
+def _backing(source: ClaimSource) -> Backing:
+    return Backing(
+        title=f"{source.publisher}: {source.title}",
+        url=source.url if source.url.startswith(("https://", "http://")) else "",
+        status=source.status,
+        said=_PAGES[source.status],
+        checked_at=source.checked_at,
     )
 
 

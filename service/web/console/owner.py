@@ -46,7 +46,7 @@ async def make_site(request: Request[State], caller: Caller) -> Response:
         )
         new = await made(request, caller, wish)
     except (Invalid, Conflict, msgspec.ValidationError) as error:
-        return await _sites(request, caller, notice=_why(error), status=422)
+        return await _sites(request, caller, notice=why(error), status=422)
     return await _sites(request, caller, secret=new.link or new.token or "", done=f"The site {new.site.name} is made.")
 
 
@@ -59,7 +59,7 @@ async def change_site(request: Request[State], caller: Caller) -> Response:
         )
         await apply_change(request, caller, wish)
     except (Invalid, msgspec.ValidationError) as error:
-        return await _sites(request, caller, notice=_why(error), status=422)
+        return await _sites(request, caller, notice=why(error), status=422)
     return RedirectResponse("/console/sites", status_code=303)
 
 
@@ -123,7 +123,7 @@ async def change_lists(request: Request[State], caller: Caller) -> Response:
             entries = [entry_of(wish) for wish in wishes(form)]
             await change_policy(db, site.id, lambda policy: added(policy, entries), by=who)
     except (Invalid, msgspec.ValidationError) as error:
-        return await _lists(request, caller, notice=_why(error), typed=form.get("values", ""), status=422)
+        return await _lists(request, caller, notice=why(error), typed=form.get("values", ""), status=422)
     return RedirectResponse(f"/console/sites/{site.name}/lists", status_code=303)
 
 
@@ -178,6 +178,7 @@ async def _lists(
     )  # fmt: skip
 
 
-def _why(error: Exception) -> str:
+def why(error: Exception) -> str:
+    """Return what was wrong with a form, as a sentence."""
     fields = error.errors if isinstance(error, Invalid) else ()
     return " ".join(["Not done.", str(error).partition(" - at")[0], *(f"{e.field} {e.message}." for e in fields)])
