@@ -48,12 +48,13 @@ from service.web import (
     thread,
 )
 from service.web.admin import routes as admin
+from service.web.attempt import Attempts
 from service.web.batch import Intake
 from service.web.console import admin as console_admin
 from service.web.console import routes as console
 from service.web.directory import SiteDirectory
 from service.web.guard import Guard
-from service.web.limit import SIGN_IN_LIMITS, RateLimits, share
+from service.web.limit import RateLimits, share
 from service.web.metrics import Metrics
 from service.web.problem import on_error, on_http_exception
 from service.web.protocol import PatientProtocol
@@ -127,7 +128,7 @@ async def _running(settings: Settings, judges: Mapping[str, Judge]) -> AsyncIter
     db = await Database.open(settings.database_url, pooling=settings.database_pooling)
     reader = Reader(db, settings.read_database_url, pooling=settings.database_pooling)
     writer = Writer(settings.database_url, pooling=settings.database_pooling)
-    metrics = Metrics()
+    metrics, sites = Metrics(), SiteDirectory(db)
     batches = Intake(writer, judges, metrics.batch)
     limits = RateLimits(settings.rate_limits)
     exchange = Exchange(db, new_id(datetime.now(UTC)))
@@ -138,12 +139,12 @@ async def _running(settings: Settings, judges: Mapping[str, Judge]) -> AsyncIter
             settings=settings,
             db=db,
             reader=reader,
-            sites=SiteDirectory(db),
+            sites=sites,
             intake=batches,
             judges=judges,
             limits=limits,
             metrics=metrics,
-            attempts=RateLimits(SIGN_IN_LIMITS),
+            attempts=Attempts(db, sites),
             passwords=PasswordDesk(),
         )
     finally:

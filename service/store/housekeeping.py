@@ -14,6 +14,7 @@ _STEPS = (
     "forget_reporters",
     "forget_proofs",
     "forget_spent",
+    "forget_attempts",
 )
 
 

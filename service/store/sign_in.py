@@ -4,13 +4,14 @@ A person is a member of each site for itself: password and second factor belong 
 address. Who owns one site could otherwise invite anybody there and choose what opens the others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from service.comment import MemberId, SiteId
 from service.store.credentials import SESSION_IDLE, hash_of, new_session
 from service.store.database import Database
+from service.store.identity import new_id
 from service.store.queries import sql
 from service.store.records import Principal
 from service.store.sites import list_sites
@@ -52,6 +53,30 @@ class Session:
     def ends_at(self) -> datetime:
         """Return when the session ends by itself: SESSION_IDLE after its last use, and in any case at its end."""
         return min(self.expires_at, self.seen_at + SESSION_IDLE)
+
+
+async def first_site(db: Database) -> SiteId | None:
+    """Return the site that was made first, None where there is none yet."""
+    async with db.seeing() as connection:
+        site: SiteId | None = await connection.fetchval(sql("first_site"))
+    return site
+
+
+async def note_attempt(db: Database, site_id: SiteId, keys: Mapping[str, int], window: timedelta) -> float:
+    """Note an attempt to sign in, unless one of its keys has had as many within the window as `keys` says.
+
+    All processes count together, and those that come at the same time one after the other.
+
+    Returns:
+        0.0 where it was noted, else for how many seconds the next attempt has to wait.
+    """
+    async with db.transaction(site_id) as connection:
+        await connection.execute(sql("queue_up_attempts"), sorted(keys))
+        now = datetime.now(UTC)
+        rows = await connection.fetch(
+            sql("note_attempt"), site_id, list(keys), list(keys.values()), now - window, now, new_id(now)
+        )
+    return max(((row["first_at"] + window - now).total_seconds() for row in rows), default=0.0)
 
 
 async def logins(db: Database, email: str) -> list[Login]:

@@ -30,9 +30,6 @@ _SHARE_EVERY = 1.0
 _REMEMBERED = 60
 """For how many notices a site is looked after that took comments here."""
 
-SIGN_IN_LIMITS = {"address": Rate(count=20, seconds=900)}
-"""Attempts to sign in by password: as often from one address, and as often for one person."""
-
 _log = logging.getLogger("gatepost.limit")
 
 
@@ -133,6 +130,12 @@ def network(host: str) -> str:
     if address is None:
         return ""
     return _first_bits(address, _IPV6_PREFIX) if address.version == 6 else str(address)
+
+
+def public_network(host: str) -> str:
+    """Return the same for an address of the internet, "" for one behind which anybody may be, as behind a proxy."""
+    address = _address(host)
+    return network(host) if address is not None and address.is_global else ""
 
 
 def prefix(host: str) -> str:

@@ -7,6 +7,7 @@ from service.pipeline import Judge
 from service.settings import Settings
 from service.store.database import Database
 from service.store.reader import Reader
+from service.web.attempt import Attempts
 from service.web.batch import Intake
 from service.web.directory import SiteDirectory
 from service.web.limit import RateLimits
@@ -25,5 +26,5 @@ class State(TypedDict):
     judges: Mapping[str, Judge]
     limits: RateLimits
     metrics: Metrics
-    attempts: RateLimits
+    attempts: Attempts
     passwords: PasswordDesk

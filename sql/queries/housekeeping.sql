@@ -29,3 +29,8 @@ WHERE address_hash IS NOT NULL AND created_at < now() - interval '48 hours';
 -- Drop proofs of work that could not be used any more.
 DELETE FROM proof
 WHERE expires_at < now();
+
+-- name: forget_attempts
+-- Drop attempts to sign in that no longer count.
+DELETE FROM sign_in_attempt
+WHERE tried_at < now() - interval '15 minutes';

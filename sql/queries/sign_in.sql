@@ -57,3 +57,39 @@ FROM member AS m
 WHERE m.site_id = k.site_id AND m.member_id = k.member_id
     AND k.kind = 'session' AND lower(m.email) = lower($1) AND k.ended_at IS NULL
     AND ($2 = '' OR encode(k.hash, 'hex') = $2) AND encode(k.hash, 'hex') <> $3;
+
+-- name: first_site
+-- The site that was made first.
+SELECT min(site_id)
+FROM site;
+
+-- name: queue_up_attempts
+-- Let one attempt after the other be counted, of those that share a key.
+SELECT pg_advisory_xact_lock(hashtextextended('sign_in_attempt ' || key, 0))
+FROM unnest($1::text[]) AS i (key);
+
+-- name: note_attempt
+-- Note an attempt under each of its keys unless one of them has had as many since a time as it may; then say until when
+-- each of those has to wait.
+WITH counted AS (
+    SELECT i.key, i.most, found.tried, found.first_at
+    FROM unnest($2::text[], $3::int[]) AS i (key, most)
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS tried, min(few.tried_at) AS first_at
+        FROM (
+            SELECT a.tried_at
+            FROM sign_in_attempt AS a
+            WHERE a.site_id = $1 AND a.key = i.key AND a.tried_at > $4
+            ORDER BY a.tried_at DESC
+            LIMIT i.most
+        ) AS few
+    ) AS found
+), noted AS (
+    INSERT INTO sign_in_attempt (site_id, key, tried_at, attempt_id)
+    SELECT $1, key, $5, $6
+    FROM counted
+    WHERE NOT EXISTS (SELECT FROM counted WHERE tried >= most)
+)
+SELECT first_at
+FROM counted
+WHERE tried >= most;

@@ -34,6 +34,7 @@ async def test_only_what_is_past_its_time_is_forgotten(db, database):
     counts = await forget_expired(db, [site.id])
 
     assert counts.pop("forget_spent") == 0, "tests/store/test_limits.py sees to it"
+    assert counts.pop("forget_attempts") == 0, "tests/web/test_attempt.py sees to it"
     assert set(counts.values()) == {1}
     assert len(counts) == 6
     assert set((await forget_expired(db, [site.id])).values()) == {0}

@@ -39,9 +39,10 @@ from service.store.own import revise
 from service.store.reader import Reader
 from service.store.records import Arrival, Judged, Site
 from service.store.sites import add_site
+from service.web.attempt import Attempts
 from service.web.batch import Intake
 from service.web.directory import SiteDirectory
-from service.web.limit import SIGN_IN_LIMITS, RateLimits
+from service.web.limit import RateLimits
 from service.web.metrics import Metrics
 from service.web.secret import PasswordDesk
 from service.web.state import State
@@ -309,6 +310,7 @@ def build_app(dsn: str, public_url: str) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[State]:
         db, writer, metrics = await Database.open(dsn), Writer(dsn), Metrics()
+        sites = SiteDirectory(db)
         intake = Intake(writer, {}, metrics.batch)
         running = asyncio.create_task(intake.run())
         try:
@@ -316,12 +318,12 @@ def build_app(dsn: str, public_url: str) -> Starlette:
                 settings=settings,
                 db=db,
                 reader=Reader(db),
-                sites=SiteDirectory(db),
+                sites=sites,
                 intake=intake,
                 judges={},
                 limits=RateLimits({}),
                 metrics=metrics,
-                attempts=RateLimits(SIGN_IN_LIMITS),
+                attempts=Attempts(db, sites),
                 passwords=PasswordDesk(),
             )
         finally:

@@ -128,6 +128,10 @@ def test_wrong_passwords_are_slowed_down_and_the_right_one_with_them(office: Off
     assert sign_in(office, email="bob@example.org").status_code == 401
 
 
+def test_an_address_with_a_nul_is_read_without_it(office: Office) -> None:
+    assert sign_in(office, email="ada\x00@example.org\x00").status_code == 401
+
+
 def test_another_site_cannot_sign_a_browser_in_by_password(office: Office) -> None:
     set_password(office)
 

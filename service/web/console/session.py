@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from service.comment import SiteId
 from service.errors import TooManyRequests, Unauthenticated
 from service.store.credentials import SESSION_LIFETIME, end_session, open_session
 from service.store.sign_in import Login, logins, open_session_for, use_code
@@ -23,7 +22,6 @@ from service.web.auth import (
     refuse_cross_site,
 )
 from service.web.console.page import render
-from service.web.limit import network
 from service.web.payload import read_form
 from service.web.secret import LONGEST, step_of
 from service.web.state import State
@@ -36,8 +34,6 @@ _USED_UP = "This link has been used, has expired, or was not copied whole. Ask f
 _WRONG = "This does not fit. Check e-mail, password and, if you have set one up, the code; a code works once."
 _TOO_OFTEN = "Too many attempts. Wait some minutes, or ask for a link."
 _MAX_BYTES = 4096
-_ADDRESSES, _PEOPLE = SiteId(0), SiteId(-1)
-"""Attempts are counted like comments are, under two sites that there are not: by address, and by person."""
 
 
 async def sign_in_by_password(request: Request[State]) -> Response:
@@ -48,9 +44,10 @@ async def sign_in_by_password(request: Request[State]) -> Response:
         return _page()
     _refuse_known_cross_site(request)
     form = await read_form(request, max_bytes=_MAX_BYTES)
-    email = form.get("email", "").strip()[:320]
+    # Postgres takes no NUL.
+    email = form.get("email", "").replace("\x00", "").strip()[:320]
     try:
-        _count(request, email)
+        await request.state["attempts"].count(email, request.client.host if request.client else "")
     except TooManyRequests as error:
         answer = _page(status=429, notice=_TOO_OFTEN, email=email)
         answer.headers["Retry-After"] = str(error.retry_after)
@@ -109,12 +106,6 @@ async def _second_factor(request: Request[State], login: Login, code: str) -> bo
     assert login.totp is not None
     step = step_of(login.totp, code, time.time())
     return step is not None and await use_code(request.state["db"], login, step)
-
-
-def _count(request: Request[State], email: str) -> None:
-    attempts = request.state["attempts"]
-    attempts.spend(_ADDRESSES, network(request.client.host if request.client else ""))
-    attempts.spend(_PEOPLE, email.lower())
 
 
 def _signed_in(request: Request[State], session: str) -> Response:
