@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -169,6 +170,8 @@ def run(settings: Settings, *, on_start: Callable[[], None]) -> None:
         SettingsError: nothing can listen on the host and port.
         StoreError: a worker could not start.
     """
+    # The judges' thread hands the lock over whenever numpy computes, and would then wait 5 ms for it each time.
+    sys.setswitchinterval(0.001)
     several = settings.workers > 1
     if several:
         # Each worker loads them for itself, but it could not say so plainly that they are damaged.

@@ -6,6 +6,7 @@ own batch's COMMIT. Judging runs in one thread, so that the event loop goes on a
 
 import asyncio
 import logging
+import math
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -23,15 +24,17 @@ from service.priority import rank, weight
 from service.store.intake import Writer
 from service.store.records import Arrival, Circumstance, Judged, Receipt
 
-MAX_BATCH = 64
+MAX_BATCH = 128
+"""In a flood a batch waits longer for its turns in the event loop than for anything else: twice as many share that."""
 MAX_WAITING = 1024
 """Requests that may wait for a batch, however fast batches are."""
 MAX_WAIT = 0.5
 """Seconds that a request may have to wait for its batch, by the pace of the last ones. Whoever would wait longer gets
 a 503 at once rather than a late answer."""
-_PACE_WEIGHT = 0.2
-"""How much the latest batch counts in the pace; about ten batches make it. It is the pace of batches, not of comments:
-most of a small batch's time it takes whatever its size, and who judged a crowd by it would turn it away for nothing."""
+_SLOWER, _FASTER = 0.5, 0.2
+"""How much the latest batch counts in the pace: a rush is noticed at once, its end over about ten batches. It is the
+pace of batches, not of comments: most of a small batch's time it takes whatever its size, and who judged a crowd by it
+would turn it away for nothing."""
 JUDGE_SECONDS = 5.0
 """How long a batch may be judged before it is held unjudged; the usual time is under 0.1 s."""
 
@@ -62,6 +65,7 @@ class Intake:
         self._observe = observe
         self._waiting: asyncio.Queue[_Waiting] = asyncio.Queue(MAX_WAITING)
         self._pace = 0.0  # seconds per batch
+        self._began = math.inf  # when the batch under way was taken up
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="judge")
 
     async def submit(self, arrival: Arrival) -> Receipt:
@@ -73,22 +77,31 @@ class Intake:
             Gone: the page takes no more comments.
             Unavailable: too many wait already, or the database does not answer.
         """
-        ahead = self._waiting.qsize()
-        # An empty queue takes whatever comes, or a pace that was slow once would never be measured again.
-        if self._waiting.full() or (ahead and (1 + ahead // MAX_BATCH) * self._pace > MAX_WAIT):
+        if not self.has_room():
             raise Unavailable("More comments are arriving than can be stored; please try again shortly.", retry_after=1)
         waiting = _Waiting(arrival, asyncio.get_running_loop().create_future())
         self._waiting.put_nowait(waiting)
         return await waiting.answer
+
+    def has_room(self) -> bool:
+        """Tell whether another comment would be stored soon enough."""
+        ahead = self._waiting.qsize()
+        if not ahead:
+            # Whatever comes then is taken, or a pace that was slow once would never be measured again.
+            return True
+        pace = max(self._pace, time.perf_counter() - self._began)
+        return not self._waiting.full() and (1 + ahead // MAX_BATCH) * pace <= MAX_WAIT
 
     async def run(self) -> None:
         """Answer batch after batch until cancelled; `drain` first, or what waits is never answered."""
         try:
             while True:
                 batch = [await self._waiting.get(), *self._take(MAX_BATCH - 1)]
-                began = time.perf_counter()
+                self._began = time.perf_counter()
                 await self._answer(batch)
-                self._pace += _PACE_WEIGHT * (time.perf_counter() - began - self._pace)
+                taken = time.perf_counter() - self._began
+                self._began = math.inf
+                self._pace += (_SLOWER if taken > self._pace else _FASTER) * (taken - self._pace)
                 for _ in batch:
                     self._waiting.task_done()
         finally:

@@ -2,14 +2,15 @@
 
 import asyncio
 import logging
+import os
 import re
-import secrets
 import time
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import RequestTimeout
+from service.web.crowd import is_crowded, turn_away
 from service.web.metrics import Metrics
 from service.web.problem import crash
 
@@ -50,7 +51,8 @@ class Guard:
         exchange = _Exchange(scope, receive, send, self._body_seconds)
         began = time.perf_counter()
         try:
-            await self._app(scope, exchange.receive, exchange.send)
+            app = turn_away if is_crowded(scope) else self._app
+            await app(scope, exchange.receive, exchange.send)
         except ClientDisconnect:
             # Nobody is left to answer; 499 is what nginx notes for it.
             exchange.status = 499
@@ -109,7 +111,7 @@ def _request_id(scope: Scope) -> bytes:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
             return bytes(value)
-    return secrets.token_hex(8).encode()
+    return os.urandom(8).hex().encode()
 
 
 def _note(scope: Scope, status: int, seconds: float, request_id: bytes) -> None:

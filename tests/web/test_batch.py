@@ -71,12 +71,12 @@ async def test_what_arrives_together_is_written_together(db, database):
     site = await new_site(db)
 
     async with taking_in(database) as intake:
-        receipts = await asyncio.gather(*(intake.submit(arrival(site, f"Comment {i}")) for i in range(100)))
+        receipts = await asyncio.gather(*(intake.submit(arrival(site, f"Comment {i}")) for i in range(200)))
 
     assert {receipt.state for receipt in receipts} == {"published"}
-    assert sum(intake.sizes) == 100
+    assert sum(intake.sizes) == 200
     assert max(intake.sizes) == batch.MAX_BATCH
-    assert (await state_counts(db, [site.id]))[site.id]["published"] == 100
+    assert (await state_counts(db, [site.id]))[site.id]["published"] == 200
 
 
 async def test_a_comment_that_a_judge_fails_on_is_held_and_its_neighbours_are_not(db, database):
