@@ -1,4 +1,4 @@
-"""Forget expired rows once an hour."""
+"""Forget expired rows once an hour and site."""
 
 import asyncio
 import logging
@@ -6,20 +6,24 @@ import logging
 from service.errors import Unavailable
 from service.store.database import Database
 from service.store.housekeeping import forget_expired
+from service.store.rounds import claim_round
 from service.store.sites import list_sites
 
 EVERY = 3600.0
-"""Seconds between two rounds; retention times are whole days, so an hour late is early enough."""
+"""Seconds between two rounds at a site; retention times are whole days, so an hour late is early enough."""
+LOOK = 60.0
+"""Seconds after which a process looks again where work is due."""
 
 _log = logging.getLogger("gatepost.housekeeping")
 
 
 async def keep_house(db: Database) -> None:
-    """Forget expired rows now and every hour, until cancelled. Several processes at it do no harm."""
+    """Forget expired rows every hour, until cancelled; of several processes one does it at each site."""
     while True:
         try:
-            counts = await forget_expired(db, [site.id for site in await list_sites(db)])
-            _log.info("Housekeeping: %s.", ", ".join(f"{step} {rows}" for step, rows in counts.items()))
+            if due := await claim_round(db, [site.id for site in await list_sites(db)], "housekeeping", EVERY):
+                counts = await forget_expired(db, due)
+                _log.info("Housekeeping: %s.", ", ".join(f"{step} {rows}" for step, rows in counts.items()))
         except Unavailable:
             _log.warning("Housekeeping was put off: the database does not answer.")
-        await asyncio.sleep(EVERY)
+        await asyncio.sleep(LOOK)

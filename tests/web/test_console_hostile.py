@@ -80,6 +80,7 @@ def test_nothing_that_was_smuggled_in_runs_leaves_or_breaks_a_page(
 ) -> None:
     for module, name, value in (
         (queue, "PER_PAGE", 100),
+        (queue, "_SHOWN_ALIKE", 1000),
         (listing, "_PER_PAGE", 1000),
         (history, "_PER_PAGE", 1000),
         (cluster, "_CLOSE", 2.0),
