@@ -80,13 +80,14 @@ def test_nothing_that_was_smuggled_in_runs_leaves_or_breaks_a_page(
 ) -> None:
     for module, name, value in (
         (queue, "PER_PAGE", 100),
-        (queue, "_SHOWN_ALIKE", 1000),
         (listing, "_PER_PAGE", 1000),
         (history, "_PER_PAGE", 1000),
         (cluster, "_CLOSE", 2.0),
     ):
         monkeypatch.setattr(module, name, value)
-    every = dict(list(payloads(corpora))[:: int(os.environ.get("GATEPOST_HOSTILE_STEP", "50"))])
+    # What several corpora have in common is taken once: of comments with the same words the queue shows a few.
+    distinct = {payload[:10_000]: (key, payload) for key, payload in payloads(corpora)}
+    every = dict(list(distinct.values())[:: int(os.environ.get("GATEPOST_HOSTILE_STEP", "50"))])
     drafts = [draft(key, payload) for key, payload in every.items()]
     page = desk.signed_in()
     page.set_default_timeout(60_000)
