@@ -13,7 +13,7 @@ from service.errors import ModelError
 from service.pipeline.embedding import TokenTable, sums, unit
 from service.pipeline.phrases import Phrases
 from service.pipeline.sentences import Flat, Places, Words, words
-from service.pipeline.wordings import Asked, Wordings
+from service.pipeline.wordings import Asked, Vocabulary, Wordings
 
 ClaimType = Literal[
     "false_cure",
@@ -33,7 +33,10 @@ TYPES: tuple[str, ...] = get_args(ClaimType)
 STATUSES: tuple[SourceStatus, ...] = get_args(SourceStatus)
 SEVERITIES: tuple[Severity, ...] = ("misleading", "serious", "dangerous")
 # What is known of a claim in a comment: the numbers the match is learnt from, in this order.
-MATCH_FEATURES = ("similarity", "truth_margin", "subject_here", "subject_near", "subject_title", "predicate", "lead")
+MATCH_FEATURES = (
+    *("similarity", "truth_margin", "subject_here", "subject_near", "subject_title", "predicate", "lead"),
+    *("shared_words", "shared_title"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +163,7 @@ class ClaimBase:
         self._weights = weights
         self._wordings = Wordings([(claim.claim, *claim.paraphrases) for claim in claims], table)
         self._truths = Wordings([claim.near_truths or ("",) for claim in claims], table)
+        self._vocabulary = Vocabulary([_texts(claim) for claim in claims])
         subjects = {i: [words(term).forms for term in c.subject] for i, c in enumerate(claims)}
         predicates = {len(claims) + i: [words(term).forms for term in c.predicate] for i, c in enumerate(claims)}
         self._phrases = Phrases(subjects | predicates)
@@ -207,10 +211,14 @@ class ClaimBase:
         likeness = per_claim + np.float32(0.1) * here
         sentence = np.stack([first + likeness[first:end].argmax(axis=0) for _, first, end in spans])
         near, told = (np.stack([of[first:end].max(axis=0) for _, first, end in spans]) for of in (here, predicate))
+        ends = [asked.ends[end - 1] for *_, end in spans]
+        shared = self._vocabulary.likeness(asked.flat, np.array([0, *ends], dtype=np.intp))
+        shared_title = self._vocabulary.likeness(asked.context, asked.context.bounds)[[i for i, _, _ in spans]]
         columns = np.arange(len(self.claims))
         best = per_claim[sentence, columns]
         margin, lead = best - truth[sentence, columns], best - best.max(axis=1, keepdims=True)
-        features = np.stack([best, margin, here[sentence, columns], near, titled, told, lead], axis=2)
+        of = [best, margin, here[sentence, columns], near, titled, told, lead, shared, shared_title]
+        features = np.stack(of, axis=2)
         return features.astype(np.float32), similar, sentence
 
     def _terms(self, asked: Asked) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -235,3 +243,8 @@ class ClaimBase:
             if hit.label < len(self.claims):
                 rows[owners[hit.start], hit.label] = 1
         return rows
+
+
+def _texts(claim: Claim) -> list[str]:
+    """Return all that a claim is told in; what it is about counts twice."""
+    return [claim.claim, *claim.paraphrases, *claim.near_truths, *claim.subject, *claim.subject, *claim.predicate]

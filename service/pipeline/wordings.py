@@ -1,5 +1,7 @@
 """Lay out what the claim base compares: the wordings of its claims, and the sentences of the comments asked about."""
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -9,6 +11,9 @@ from numpy.typing import NDArray
 
 from service.pipeline.embedding import TokenTable, sums, unit
 from service.pipeline.sentences import NEGATORS, Flat, Places, Words, flatten, within, words
+
+# Letters of a word that count, so that its forms count as one.
+_BEGINNING = 6
 
 
 class Wordings:
@@ -39,6 +44,48 @@ class Wordings:
             np.maximum(best[:, :size], similar[:, first : first + size], out=best[:, :size])
             first += size
         return best[:, self._back]
+
+
+class Vocabulary:
+    """Tell how many rare words a text shares with each claim, whatever their order and whichever sentence they are in.
+
+    The likeness is the cosine of two bags of word beginnings, weighed by how few claims have them (tf-idf). It finds
+    the claim of those who never say it whole, and of whom the vectors, which blur rare words, tell least.
+    """
+
+    def __init__(self, of_claims: Sequence[Sequence[str]]) -> None:
+        bags = [Counter(form[:_BEGINNING] for text in of for form in words(text).forms) for of in of_claims]
+        spread = Counter(beginning for bag in bags for beginning in bag)
+        self._claims = len(bags)
+        self._places = {beginning: i for i, beginning in enumerate(spread)}
+        self._rarity = np.array([math.log((1 + len(bags)) / (1 + n)) for n in spread.values()], dtype=np.float32)
+        lists: list[list[tuple[int, float]]] = [[] for _ in spread]
+        for claim, bag in enumerate(bags):
+            places = [self._places[beginning] for beginning in bag]
+            weights = (1 + np.log(list(bag.values()))) * self._rarity[places]
+            for place, weight in zip(places, weights / (np.linalg.norm(weights) or 1), strict=True):
+                lists[place].append((claim, float(weight)))
+        self._bounds = np.concatenate([[0], np.cumsum([len(of) for of in lists])])
+        self._owners = np.array([claim for of in lists for claim, _ in of], dtype=np.intp)
+        self._weights = np.array([weight for of in lists for _, weight in of], dtype=np.float32)
+
+    def likeness(self, flat: Flat, bounds: Places) -> NDArray[np.float32]:
+        """Return the likeness, from 0 to 1, of the texts that stand between `bounds` of the words to each claim."""
+        known = np.array([self._places.get(form[:_BEGINNING], -1) for form in flat.distinct], dtype=np.intp)
+        texts = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
+        found = known[flat.ids[bounds[0] : bounds[-1]]]
+        pairs = np.unique(texts[found >= 0] * len(self._rarity) + found[found >= 0])
+        texts, found = np.divmod(pairs, len(self._rarity))
+        rarity = self._rarity[found]
+        counts = self._bounds[found + 1] - self._bounds[found]
+        ends = np.cumsum(counts)
+        listed = np.arange(counts.sum()) + np.repeat(self._bounds[found] - ends + counts, counts)
+        cells = np.repeat(texts, counts) * self._claims + self._owners[listed]
+        size = (len(bounds) - 1) * self._claims
+        total = np.bincount(cells, weights=np.repeat(rarity, counts) * self._weights[listed], minlength=size)
+        length = np.sqrt(np.bincount(texts, weights=np.square(rarity), minlength=len(bounds) - 1))
+        likeness = total.reshape(-1, self._claims) / np.maximum(length, 1e-9)[:, None]
+        return np.asarray(likeness, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)

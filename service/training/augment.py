@@ -207,10 +207,14 @@ def _padded(spam: Sequence[Example], genuine: Sequence[Example], chance: random.
     """Yield spam among genuine sentences."""
     for example in spam:
         if genuine and chance.random() < 0.06:
-            around = [chance.choice(genuine).submission.body[:400] for _ in range(3)]
-            place = chance.randrange(3)
-            around.insert(place, example.submission.body)
-            yield _with(example, body=" ".join(around))
+            yield _with(example, body=pad(example.submission.body, genuine, chance))
+
+
+def pad(text: str, genuine: Sequence[Example], chance: random.Random) -> str:
+    """Return a text before, between or after three genuine ones."""
+    around = [chance.choice(genuine).submission.body[:400] for _ in range(3)]
+    around.insert(chance.randrange(3), text)
+    return " ".join(around)
 
 
 def _dropped(examples: Sequence[Example], chance: random.Random) -> Iterator[Example]:

@@ -1,7 +1,9 @@
 """Train the health judge: read, hold writers out, calibrate, choose the cuts, measure, write the artefact."""
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+import zlib
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,17 +12,17 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from service.artefact import read_artefact, write_artefact
-from service.pipeline.claims import ClaimBase, load_claims
+from service.pipeline.claims import Claim, ClaimBase, load_claims
 from service.pipeline.embedding import TokenTable
 from service.pipeline.health import STANCES, HealthJudge
 from service.pipeline.reading import HEALTH_FEATURE_VERSION, Reader, Reading
 from service.pipeline.stance import Lexicon
 from service.training import health_card, health_frames, health_rows
-from service.training.evaluate import Metrics, cut_for
-from service.training.health_fit import Features, count, fit, fit_matcher, fit_stances, match_rate
+from service.training.evaluate import Metrics, cut_for, metrics
+from service.training.health_fit import Features, Taken, count, fit, fit_matcher, fit_stances, matched, taken_up
 from service.training.health_rows import Row
 
-VERSION = "health-2026.11.2"
+VERSION = "health-2026.11.3"
 # Shares of held-out refutations that the cut may hold, by severity of the claim: the graver, the earlier it holds.
 REFUTATIONS_HELD = {1: 0.03, 2: 0.055, 3: 0.075}
 NAMED_AT = -1.0
@@ -47,22 +49,30 @@ def train_health(corpora: Path, public: Path, out: Path) -> dict[str, Metrics]:
     table = TokenTable(
         (out / "pieces.txt").read_text("utf-8").split("\n")[:-1], arrays["tokens"], arrays["token_scales"]
     )
-    matcher = fit_matcher(claims, table)
+    own = health_rows.authored(corpora, claims)
+    taken = taken_up(claims, table, own)
+    matcher = fit_matcher(taken)
     common = frozenset((out / "common.txt").read_text("utf-8").split())
-    reader = Reader(Lexicon((out / "cues.json").read_text("utf-8")), ClaimBase(claims, table, matcher), table, common)
-    own = health_rows.authored(corpora)
+    lexicon = Lexicon((out / "cues.json").read_text("utf-8"))
+
+    def reader_with(some: Sequence[Claim]) -> Reader:
+        return Reader(lexicon, ClaimBase(some, table, matcher), table, common)
+
+    reader = reader_with(claims)
     rows = [*own, *health_rows.from_claims(claims), *health_frames.frames(claims), *health_rows.public(public)]
     features = count(_read(reader, rows))
     labels = np.array([row.label for row in rows])
     held = _hold_out(features, rows, labels)
     slope, offset = _platt(held[: len(own)], labels[: len(own)])
-    settings = _settings(own, 1 / (1 + np.exp(-(slope * held[: len(own)] + offset))), slope, offset)
+    probabilities = 1 / (1 + np.exp(-(slope * held[: len(own)] + offset)))
+    settings = _settings(own, probabilities, slope, offset)
     everything = np.arange(len(rows))
     fitted = fit(features, labels, _weights(rows), everything)
     arrays |= {name: array.astype(np.float16) for name, array in fitted.arrays.items()}
     arrays |= {"match_weights": matcher, "stance_weights": _stances(features, rows)}
-    figures = health_card.figures(own, 1 / (1 + np.exp(-(slope * held[: len(own)] + offset))), settings)
-    figures["claim_match"] = {"rows": float(len(claims)), "own_claim_found": match_rate(claims, table, matcher)}
+    figures = health_card.figures(own, probabilities, settings)
+    figures |= _topics_left_out(rows, claims, reader_with, slope, offset)
+    figures["right claim named"] = _named(taken, own, probabilities >= settings["hold_at_2"])
     _write(out, arrays, settings, rows, figures)
     judge = HealthJudge(read_artefact(out))
     figures |= health_card.unseen(judge, public, settings)
@@ -117,7 +127,56 @@ def _hold_out(features: Features, rows: Sequence[Row], labels: NDArray[np.int_])
     return held
 
 
-_ALWAYS = frozenset({"claims", "frames", "pairs", "reddit27_benign", "medquad", "civil_cc0", "wikitalk"})
+_PLAIN = frozenset({"reddit27_benign", "medquad", "civil_cc0", "wikitalk"})
+_ALWAYS = _PLAIN | {"claims", "frames", "pairs"}
+_THIRDS = 3
+
+
+def _named(taken: Sequence[Taken], rows: Sequence[Row], held: NDArray[np.bool_]) -> Metrics:
+    """Return how often a held assertion of a claim of the base is shown with that claim.
+
+    Each row is asked of a matcher that read no row of the same writer.
+    """
+    flagged = {id(row) for row, is_held in zip(rows, held, strict=True) if is_held and row.label}
+    asked = [each for each in taken if each.row and id(each.row) in flagged]
+    right = named = 0
+    for writer in sorted({each.writer for each in asked}):
+        weights = fit_matcher([each for each in taken if each.writer != writer])
+        for each in asked:
+            if each.writer == writer:
+                claim, score = matched(each, weights)
+                named += score >= NAMED_AT
+                right += score >= NAMED_AT and claim == each.claim
+    return {"rows": float(len(asked)), "named": named / len(asked), "right": right / len(asked)}
+
+
+def _topics_left_out(
+    rows: Sequence[Row],
+    claims: Sequence[Claim],
+    reader_with: Callable[[Sequence[Claim]], Reader],
+    slope: float,
+    offset: float,
+) -> dict[str, Metrics]:
+    """Return the figures on our rows where neither the fit nor the claim base knows their topic, a third at a time.
+
+    The writers are known from their rows on other topics; rows without a topic, and plain benign text, are always read.
+    """
+    labels, scores = np.array([row.label for row in rows]), np.zeros(len(rows))
+    third = np.array([_third(row.topic) if row.writer not in _PLAIN else -1 for row in rows])
+    for fold in range(_THIRDS):
+        features = count(_read(reader_with([claim for claim in claims if _third(claim.topic) != fold]), rows))
+        fitted = fit(features, labels, _weights(rows), np.flatnonzero(third != fold))
+        of = np.flatnonzero(third == fold)
+        scores[of] = fitted.logits(_pick(features, of))
+    own = np.flatnonzero((third >= 0) & np.array([row.writer not in _ALWAYS for row in rows]))
+    figures = metrics(labels[own], 1 / (1 + np.exp(-(slope * scores[own] + offset))))
+    return {"topics left out": figures}
+
+
+def _third(topic: str) -> int:
+    """Return which third of the topics one belongs to; what writers call by longer names goes with its first word."""
+    words = re.findall("[a-z]+", topic.lower())
+    return zlib.crc32(words[0].rstrip("s").encode()) % _THIRDS if words else -1
 
 
 def _pick(features: Features, rows: NDArray[np.intp]) -> Features:

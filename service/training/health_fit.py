@@ -13,9 +13,10 @@ from service.pipeline.claims import MATCH_FEATURES, Claim, ClaimBase
 from service.pipeline.embedding import TokenTable
 from service.pipeline.grams import CHAR_BUCKETS, MANNER_BUCKETS, WORD_BUCKETS
 from service.pipeline.reading import DENSE, Reading
-from service.pipeline.sentences import Words, sentences
+from service.pipeline.sentences import sentences
 from service.pipeline.sentences import words as words_of
 from service.pipeline.wordings import Asked
+from service.training.health_rows import Row
 
 Floats = NDArray[np.float64]
 # Chosen by leaving whole writers out (docs of the model card hold the table).
@@ -24,8 +25,9 @@ DENSE_SHARE = 0.015
 CLAIM_SHARE = 0.012
 VECTOR_SHARE = 0.7
 MANNER_SHARE = 1.3
-_NOTHING = Words((), (), ())
 _FOLDS = 5
+_OTHERS = 15
+_SHARED = [MATCH_FEATURES.index(name) for name in ("shared_words", "shared_title")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,36 +104,67 @@ def fit_stances(dense: Floats, kinds: NDArray[np.intp]) -> NDArray[np.float32]:
     return np.column_stack([weights, offsets]).astype(np.float32)
 
 
-def fit_matcher(claims: Sequence[Claim], table: TokenTable) -> NDArray[np.float32]:
-    """Fit the claim matcher: every fifth wording is left out of the base and has to find its own claim."""
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A text that takes up a claim of the base: the match features of every claim, and which one it is.
+
+    `row` is given once for each row: as it stands, under its own title.
+    """
+
+    features: NDArray[np.float32]
+    claim: int
+    writer: str
+    row: Row | None = None
+
+
+def taken_up(claims: Sequence[Claim], table: TokenTable, rows: Sequence[Row]) -> list[Taken]:
+    """Return what the matcher learns from: the base's own wordings, and rows of ours whose claim is in the base.
+
+    Every fifth wording is left out of the base and has to find its own claim. A row is asked under its page's title,
+    under another row's and under none, so that a title helps and does not decide.
+    """
     blank = np.zeros(len(MATCH_FEATURES) + 1, dtype=np.float32)
-    rows: list[NDArray[np.float32]] = []
-    labels: list[int] = []
+    taken: list[Taken] = []
     for fold in range(_FOLDS):
         base = ClaimBase([_without(claim, fold) for claim in claims], table, blank)
         for i, claim in enumerate(claims):
-            for text in claim.paraphrases[fold::_FOLDS]:
-                asked = Asked.of([words_of(part.text) for part in sentences(text)], _NOTHING, table)
-                features = base.features(asked)[0][0]
-                others = np.argsort(-features[:, 0])[:15]
-                others = others[others != i]
-                rows.extend([features[i : i + 1], features[others]])
-                labels.extend([1] + [0] * len(others))
-    model = LogisticRegression(C=10.0, max_iter=1000).fit(np.concatenate(rows), labels)
+            taken += [Taken(_asked(base, text, "", table), i, "") for text in claim.paraphrases[fold::_FOLDS]]
+    base = ClaimBase(claims, table, blank)
+    places = {claim.id: i for i, claim in enumerate(claims)}
+    known = [row for row in rows if row.claim in places]
+    for i, row in enumerate(known):
+        other = known[(i + len(known) // 2) % len(known)]
+        titles = (row.normal.submission.page_title, other.normal.submission.page_title, "")
+        for title, as_it_stands in zip(titles, (row, None, None), strict=True):
+            features = _asked(base, row.normal.text, title, table)
+            taken.append(Taken(features, places[row.claim], row.writer, as_it_stands))
+    return taken
+
+
+def fit_matcher(taken: Sequence[Taken]) -> NDArray[np.float32]:
+    """Fit the claim matcher: the right claim against the likeliest others."""
+    rows: list[NDArray[np.float32]] = []
+    labels: list[int] = []
+    for each in taken:
+        likely = np.argsort(-each.features[:, [0, *_SHARED]], axis=0)[:_OTHERS]
+        others = np.unique(likely)
+        others = others[others != each.claim]
+        rows.extend([each.features[each.claim : each.claim + 1], each.features[others]])
+        labels.extend([1] + [0] * len(others))
+    model = LogisticRegression(C=1.0, max_iter=3000).fit(np.concatenate(rows), labels)
     return np.append(model.coef_[0], model.intercept_[0]).astype(np.float32)
 
 
-def match_rate(claims: Sequence[Claim], table: TokenTable, weights: NDArray[np.float32]) -> float:
-    """Return the share of wordings that find their own claim in a base that lacks them."""
-    right = asked = 0
-    for fold in range(_FOLDS):
-        base = ClaimBase([_without(claim, fold) for claim in claims], table, weights)
-        for claim in claims:
-            for text in claim.paraphrases[fold::_FOLDS]:
-                found = base.find([words_of(part.text) for part in sentences(text)], _NOTHING)
-                asked += 1
-                right += found is not None and found.claim.id == claim.id
-    return right / asked
+def matched(taken: Taken, weights: NDArray[np.float32]) -> tuple[int, float]:
+    """Return the claim that the matcher names, and how sure it is, in log-odds."""
+    scores = taken.features @ weights[:-1] + weights[-1]
+    return int(np.argmax(scores)), float(scores.max())
+
+
+def _asked(base: ClaimBase, text: str, title: str, table: TokenTable) -> NDArray[np.float32]:
+    asked = Asked.of([words_of(part.text) for part in sentences(text)], words_of(title), table)
+    features: NDArray[np.float32] = base.features(asked)[0][0]
+    return features
 
 
 def _dense_shares() -> Floats:

@@ -38,15 +38,19 @@ class Row:
     weight: float = 1.0
 
 
-def authored(folder: Path) -> list[Row]:
-    """Return our own rows, by writer; spam rows carry their health label too."""
+def authored(folder: Path, claims: tuple[Claim, ...]) -> list[Row]:
+    """Return our own rows, by writer; spam rows carry their health label too.
+
+    A row whose claim is told in the very sentence of the base is one about that claim.
+    """
+    ids = {claim.claim: claim.id for claim in claims}
     rows: list[Row] = []
     for path in sorted(folder.glob("health_*.jsonl")):
         # The parts of one writer's rows end in one letter (`health_contrast_a`).
         writer = re.sub(r"_[a-z]$", "", path.stem.removeprefix("health_"))
-        rows.extend(_row(raw, writer) for raw in _lines(path))
+        rows.extend(_row(raw, writer, ids) for raw in _lines(path))
     for path in sorted(folder.glob("spam_*.jsonl")):
-        rows.extend(_row(raw, path.stem, weight=0.5) for raw in _lines(path) if "health" in raw)
+        rows.extend(_row(raw, path.stem, ids, weight=0.5) for raw in _lines(path) if "health" in raw)
     return rows
 
 
@@ -93,7 +97,7 @@ def behaviour(corpora: Path) -> list[Row]:
     return rows
 
 
-def _row(raw: Mapping[str, object], writer: str, weight: float = 1.0) -> Row:
+def _row(raw: Mapping[str, object], writer: str, ids: Mapping[str, str], weight: float = 1.0) -> Row:
     submission = Submission(
         body=str(raw["text"]), page_title=str(raw.get("page_title", "")), parent_body=str(raw.get("parent_body", ""))
     )
@@ -105,7 +109,7 @@ def _row(raw: Mapping[str, object], writer: str, weight: float = 1.0) -> Row:
         topic=str(raw["topic"]),
         writer=writer,
         group=str(raw["group"]),
-        claim=str(raw.get("claim_id", "")),
+        claim=ids.get(str(raw.get("claim", "")), ""),
         weight=weight,
     )
 

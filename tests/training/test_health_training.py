@@ -13,8 +13,8 @@ from service.training import health_frames, health_rows
 from service.training.health_fit import count, fit
 from service.training.health_rows import Row
 
-ROWS = health_rows.authored(MODELS / "corpora")
 CLAIMS = load_claims((MODELS / "health" / "claims.jsonl").read_text("utf-8"))
+ROWS = health_rows.authored(MODELS / "corpora", CLAIMS)
 FIGURES = json.loads((MODELS / "health" / "metrics.json").read_text("utf-8"))
 HEALTH = [row for row in ROWS if not row.writer.startswith("spam")]
 
