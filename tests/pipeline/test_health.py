@@ -35,10 +35,12 @@ def _held(opinion: Opinion) -> list[Finding]:
         ("Ketamine isn't addictive at all, nobody ever got hooked on it.", "health.claim", "ket-not-addictive"),
         ("Drink MMS, a few drops a day cured my autism.", "health.claim", "aut-mms"),
         (
-            "DM me on telegram for ketamine, no prescription, discreet shipping.",
+            "DM me on telegram for ketamine lozenges and mushrooms, discreet shipping.",
             "health.sale",
             "sale-ketamine-psychedelics",
         ),
+        # Two claims of the base say so; the one about prescriptions is as right.
+        ("DM me on telegram for ketamine, no prescription, discreet shipping.", "health.sale", "sale-no-rx-offer"),
     ],
 )
 def test_an_asserted_claim_is_held_under_its_name(judge: HealthJudge, body: str, code: str, claim: str) -> None:

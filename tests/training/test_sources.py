@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from service import cli
+from service import cli, judges
 from service.artefact import read_artefact
 from service.commands import claims, sources
 from service.fetch import Answer, Fetcher
@@ -68,6 +68,7 @@ def models(tmp_path: Path, site: ThreadingHTTPServer, monkeypatch: pytest.Monkey
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     monkeypatch.setattr(sources, "MODELS", tmp_path)
     monkeypatch.setattr(claims, "MODELS", tmp_path)
+    monkeypatch.setattr(judges, "MODELS", tmp_path)
     monkeypatch.setattr(
         sources,
         "FETCHER",
