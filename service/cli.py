@@ -16,6 +16,9 @@ _Commands = Any  # argparse keeps the type of add_subparsers' result to itself
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code: 0 done, 1 failed with one line that says why, 2 misused."""
+    # Before anything imports numpy, which reads it once. The judges' matrices are too small for OpenBLAS to share out:
+    # its threads would spin beside the event loop, and judging a batch take four times as long on a busy machine.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     given = vars(_parser().parse_args(arguments))
     command: Callable[..., int] = given.pop("command")
     try:

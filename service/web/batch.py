@@ -6,7 +6,6 @@ own batch's COMMIT. Judging runs in one thread, so that the event loop goes on a
 
 import asyncio
 import logging
-import math
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -23,18 +22,12 @@ from service.pipeline.sanitise import sanitise
 from service.priority import rank, weight
 from service.store.intake import Writer
 from service.store.records import Arrival, Circumstance, Judged, Receipt
+from service.web.pace import Pace
 
 MAX_BATCH = 128
 """In a flood a batch waits longer for its turns in the event loop than for anything else: twice as many share that."""
 MAX_WAITING = 1024
 """Requests that may wait for a batch, however fast batches are."""
-MAX_WAIT = 0.5
-"""Seconds that a request may have to wait for its batch, by the pace of the last ones. Whoever would wait longer gets
-a 503 at once rather than a late answer."""
-_SLOWER, _FASTER = 0.5, 0.2
-"""How much the latest batch counts in the pace: a rush is noticed at once, its end over about ten batches. It is the
-pace of batches, not of comments: most of a small batch's time it takes whatever its size, and who judged a crowd by it
-would turn it away for nothing."""
 JUDGE_SECONDS = 5.0
 """How long a batch may be judged before it is held unjudged; the usual time is under 0.1 s."""
 
@@ -64,8 +57,7 @@ class Intake:
         self._models = {name: a_judge.version for name, a_judge in judges.items()}
         self._observe = observe
         self._waiting: asyncio.Queue[_Waiting] = asyncio.Queue(MAX_WAITING)
-        self._pace = 0.0  # seconds per batch
-        self._began = math.inf  # when the batch under way was taken up
+        self._pace = Pace()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="judge")
 
     async def submit(self, arrival: Arrival) -> Receipt:
@@ -89,19 +81,16 @@ class Intake:
         if not ahead:
             # Whatever comes then is taken, or a pace that was slow once would never be measured again.
             return True
-        pace = max(self._pace, time.perf_counter() - self._began)
-        return not self._waiting.full() and (1 + ahead // MAX_BATCH) * pace <= MAX_WAIT
+        return not self._waiting.full() and self._pace.allows(1 + ahead // MAX_BATCH)
 
     async def run(self) -> None:
         """Answer batch after batch until cancelled; `drain` first, or what waits is never answered."""
         try:
             while True:
                 batch = [await self._waiting.get(), *self._take(MAX_BATCH - 1)]
-                self._began = time.perf_counter()
+                self._pace.begin()
                 await self._answer(batch)
-                taken = time.perf_counter() - self._began
-                self._began = math.inf
-                self._pace += (_SLOWER if taken > self._pace else _FASTER) * (taken - self._pace)
+                self._pace.end()
                 for _ in batch:
                     self._waiting.task_done()
         finally:
@@ -231,8 +220,7 @@ class Intake:
 def _split_repeats(batch: Sequence[_Waiting]) -> tuple[list[_Waiting], list[_Waiting]]:
     """Part a batch into requests to write and requests that repeat the Idempotency-Key of one of those."""
     seen = set()
-    first: list[_Waiting] = []
-    again: list[_Waiting] = []
+    first, again = list[_Waiting](), list[_Waiting]()
     for waiting in batch:
         key = (waiting.arrival.site.id, waiting.arrival.idempotency_key)
         (again if key in seen else first).append(waiting)

@@ -188,14 +188,8 @@ async def show_backlog(request: Request[State], caller: Caller) -> Response:
     db, sites = request.state["db"], caller.named(query.site)
     found = await backlog(db, sites, caller.principal)
     held = await own_leases(db, sites, caller.principal)
-    return answer(
-        BacklogView(
-            held=found.held,
-            oldest_at=found.oldest_at,
-            elsewhere=found.elsewhere,
-            leases=[HeldLease(comment_id=each, until=until) for each, until in held.items()],
-        )
-    )
+    leases = [HeldLease(comment_id=each, until=until) for each, until in held.items()]
+    return answer(BacklogView(held=found.held, oldest_at=found.oldest_at, elsewhere=found.elsewhere, leases=leases))
 
 
 async def end_lease(request: Request[State], caller: Caller) -> Response:

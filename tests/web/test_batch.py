@@ -13,7 +13,7 @@ from service.errors import Gone, Invalid, Unavailable
 from service.store import intake as store_intake
 from service.store.intake import Writer
 from service.store.sites import state_counts
-from service.web import batch
+from service.web import batch, pace
 from service.web.batch import Intake
 
 
@@ -171,7 +171,7 @@ async def test_more_than_can_wait_are_refused_at_once(db, database, monkeypatch)
 
 
 async def test_who_would_wait_too_long_is_refused_at_once(db, database, monkeypatch):
-    monkeypatch.setattr(batch, "MAX_WAIT", 0.1)
+    monkeypatch.setattr(pace, "MAX_WAIT", 0.1)
     site = await new_site(db)
 
     async with taking_in(database, Hanging()) as intake:
