@@ -136,18 +136,20 @@ def test_workers_do_not_outlive_their_parent(serve):
 
 
 def test_workers_share_one_limit(serve):
-    service = serve(GATEPOST_WORKERS=str(WORKERS), GATEPOST_RATE_LIMITS="site=10/36000")
+    service = serve(GATEPOST_WORKERS=str(WORKERS), GATEPOST_RATE_LIMITS="site=60/36000")
 
     def taken(count: int) -> int:
-        with ThreadPoolExecutor(4) as threads:
+        with ThreadPoolExecutor(8) as threads:
             return sum(threads.map(lambda number: accepted(service.url, number), range(count)))
 
-    at_once = taken(10)
+    time.sleep(3)  # until all take part: one that has taken nothing on a site does not look after it
+    at_once = taken(60)
     time.sleep(3)  # until each has told the other
-    later = taken(40)
+    later = taken(90)
 
-    assert at_once == 10
-    assert later == 0, "of ten, each worker alone would have some left"
+    # Some are refused at once where the workers tell each other while the sixty arrive.
+    assert 50 <= at_once <= 60
+    assert at_once + later <= 66, "each worker alone would let in sixty"
 
 
 def accepted(url: str, number: int) -> bool:
