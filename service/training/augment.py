@@ -46,7 +46,7 @@ _BOLD = {letter: chr(0x1D41A + i) for i, letter in enumerate("abcdefghijklmnopqr
 
 def augmented(examples: Sequence[Example], seed: int) -> list[Example]:
     """Return rows made from `examples` and from our own phrases, in an order that depends on the seed alone."""
-    chance = random.Random(seed)  # noqa: S311 - data, not secrets
+    chance = random.Random(seed)
     bare = [example for example in examples if not example.submission.author_name]
     genuine = [example for example in bare if not example.label and example.source not in ("sms_uci",)]
     spam = [example for example in examples if example.label]

@@ -191,7 +191,7 @@ def hold_out(table: Table) -> Held:
 
 def _score_harder(table: Table, model: Fitted, of: Mask, harder: Mapping[str, Scores]) -> None:
     """Score the spam of some rows disguised, and between genuine comments of the news that no model has read."""
-    chance = random.Random(SEED + 1)  # noqa: S311 - data, not secrets
+    chance = random.Random(SEED + 1)
     spam = np.flatnonzero(of & (table.labels == 1))
     news = [table.examples[int(i)] for i in np.flatnonzero(table.dev & ~table.made & (table.bases == NEWS_LIKE[0]))]
     bodies = [table.examples[int(i)].submission.body for i in spam]

@@ -22,7 +22,7 @@ from service.pipeline.sanitise import sanitise
 from service.priority import rank, weight
 from service.store.intake import Writer
 from service.store.records import Arrival, Circumstance, Judged, Receipt
-from service.web.pace import Pace
+from service.web.pace import Pace, crowded
 
 MAX_BATCH = 128
 """In a flood a batch waits longer for its turns in the event loop than for anything else: twice as many share that."""
@@ -70,7 +70,7 @@ class Intake:
             Unavailable: too many wait already, or the database does not answer.
         """
         if not self.has_room():
-            raise Unavailable("More comments are arriving than can be stored; please try again shortly.", retry_after=1)
+            raise crowded()
         waiting = _Waiting(arrival, asyncio.get_running_loop().create_future())
         self._waiting.put_nowait(waiting)
         return await waiting.answer

@@ -3,11 +3,18 @@
 import math
 import time
 
+from service.errors import Unavailable
+
 MAX_WAIT = 0.5
 """Seconds that a request may have to wait for its batch, by the pace of the last ones. Whoever would wait longer gets
 a 503 at once rather than a late answer."""
 _SLOWER, _FASTER = 0.5, 0.2
 """How much the latest batch counts in the pace: a rush is noticed at once, its end over about ten batches."""
+
+
+def crowded() -> Unavailable:
+    """Return the refusal of a comment for which there is no room."""
+    return Unavailable("More comments are arriving than can be stored; please try again shortly.", retry_after=1)
 
 
 class Pace:

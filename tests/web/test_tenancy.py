@@ -9,10 +9,10 @@ import json
 import random
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -27,6 +27,8 @@ from service.store.database import Database
 from service.store.sites import change_policy, site_keys
 from service.web.auth import MemberRoute
 from service.web.signature import author_token
+
+T = TypeVar("T")
 
 ROUNDS = 20
 """How often each route is asked; more than 2,000 requests in all, and those of reviewing half as often again."""
@@ -167,7 +169,7 @@ class Fuzz:
             kinds = {"id": _ID_OF.get(shape(question.route.path).rpartition("/")[2], "")}
             self._walk(json.loads(answer.content), self.found[next(iter(question.allowed))], kinds)
 
-    def pick(self, things):  # type: ignore[no-untyped-def]
+    def pick(self, things: Iterable[T]) -> T:
         return self.random.choice(list(things))
 
     def who(self, name: str, route: Route) -> Mapping[str, str]:
