@@ -1,9 +1,7 @@
 """Handle text that has no markup: repair it, and write it as paragraphs with its web addresses made links."""
 
 import re
-from bisect import bisect_right
 from collections.abc import Callable
-from itertools import accumulate
 
 from service.comment import Clean
 from service.pipeline.links import escaped, linked
@@ -14,6 +12,7 @@ _DAMAGE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_CUT_ENTITY = re.compile(r"&[a-z]{0,3}\Z")
 
 
 def repair(text: str) -> str:
@@ -52,9 +51,10 @@ def plain(text: str, write: Callable[[str], str] = linked) -> Clean:
 
 def plain_to_fit(text: str) -> Clean:
     """Return repaired text as paragraphs without links, cut where the HTML would exceed `MAX_HTML_BYTES`."""
-    # `</p><p>` stands for two line ends and `<br>` for one, so four bytes for each are enough.
-    sizes = accumulate((4 if c == "\n" else len(escaped(c).encode()) for c in text), initial=len("<p></p>"))
-    return plain(text[: bisect_right(list(sizes), MAX_HTML_BYTES) - 1], escaped)
+    # `</p><p>` stands for two line ends and `<br>` for one: four bytes for each are enough. No repaired text has a NUL.
+    written = escaped(text).replace("\n", "\n\0\0\0").encode()[: MAX_HTML_BYTES - len("<p></p>")]
+    kept = _CUT_ENTITY.sub("", written.decode(errors="ignore")).replace("\0", "")
+    return plain(kept.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"), escaped)
 
 
 def fits(clean: Clean) -> bool:
