@@ -108,7 +108,7 @@ async def prepare(dsn: str, service_dsn: str, rows: int) -> tuple[str, dict[str,
     db = await Database.open(service_dsn)
     site = await add_site(db, name="demo", title="Demo", origins=["https://demo.example"], policy=Policy())
     await fill(dsn, site.id, rows)
-    session = await open_session(db, await invite_member(db, [site.id], email="ada@example.org", role="moderator"))
+    session = await open_session(db, await invite_member(db, [site.id], email="ada@example.org", role="owner"))
     await db.close()
     connection = await asyncpg.connect(dsn)
     held = await connection.fetchval("SELECT comment_id FROM queue ORDER BY rank LIMIT 1")
@@ -126,6 +126,8 @@ async def prepare(dsn: str, service_dsn: str, rows: int) -> tuple[str, dict[str,
         "history": "/console/history",
         "published": "/console?status=published",
         "rejected": "/console?status=rejected",
+        "statistics": "/console/statistics?site=demo",
+        "preview of a policy": "/v1/sites/demo/policy/preview",
         "backlog": "/v1/review/backlog",
     }
 
@@ -138,11 +140,13 @@ async def measure(
     async with app.router.lifespan_context(app) as state:
         transport = httpx2.ASGITransport(app=_with_state(app, state))
         async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            client.headers["Origin"] = "http://127.0.0.1"
             client.cookies.set("gatepost", session)
             for _ in range(rounds + WARM_UP):
                 for name, path in pages.items():
                     began = time.perf_counter()
-                    answer = await client.get(path)
+                    # A preview is the one that is posted.
+                    answer = await (client.post(path, json={}) if path.endswith("preview") else client.get(path))
                     times[name].append(1000 * (time.perf_counter() - began))
                     assert answer.status_code == 200, (path, answer.status_code)
     return {name: each[WARM_UP:] for name, each in times.items()}
