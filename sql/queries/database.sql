@@ -21,3 +21,7 @@ SELECT
             AND relkind IN ('r', 'p')
             AND pg_has_role(current_user, relowner, 'MEMBER')
     ) AS owns_tables;
+
+-- name: keep_plans
+-- Use the plans made once for the rest of this transaction: what moves a comment takes longer to plan than to do.
+SELECT set_config('plan_cache_mode', 'force_generic_plan', true);

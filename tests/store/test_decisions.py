@@ -38,6 +38,20 @@ async def test_approving_publishes_counts_and_empties_the_queue(db):
     assert (await state_counts(db, [site.id]))[site.id] == {"held": 0, "published": 1, "rejected": 0, "erased": 0}
 
 
+async def test_what_moves_a_comment_is_planned_once(db):
+    site = await new_site(db)
+    for made in await put(db, [arrival(site, body=f"number {n}") for n in range(3)]):
+        await one(db, site, Wish(comment_id=made, version=1, action="approve"))
+
+    async with db.seeing(site.id) as connection:
+        generic, custom = await connection.fetchrow(
+            "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%new_decision AS%'"
+        )
+
+    assert generic >= 3
+    assert custom == 0
+
+
 async def test_a_decision_on_an_older_version_changes_nothing_and_names_who_was_faster(db):
     site = await new_site(db)
     (made,) = await put(db, [arrival(site)])
