@@ -63,6 +63,9 @@ class AddressRefused(FetchError):
     """Say that a page is not at a public web address, so that it was not asked for."""
 
 
+NO_DATABASE = "The database does not answer at the moment; please try again shortly."
+
+
 class Unavailable(GatepostError):
     """Say that the service cannot answer at the moment and when to ask again."""
 

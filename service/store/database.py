@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, Self, TypeAlias, TypedDict, cast
 import asyncpg
 
 from service.comment import SiteId
-from service.errors import StoreError, Unavailable
+from service.errors import NO_DATABASE, StoreError, Unavailable
 from service.store.migrate import require_current
 from service.store.queries import sql
 
@@ -219,7 +219,7 @@ def translated() -> Iterator[None]:
         asyncpg.ObjectNotInPrerequisiteStateError,
         asyncpg.ReadOnlySQLTransactionError,  # a primary that has become a standby
     ) as error:
-        raise Unavailable("The database does not answer at the moment; please try again shortly.") from error
+        raise Unavailable(NO_DATABASE) from error
 
 
 async def _keep(connection: object) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
@@ -9,14 +10,15 @@ import asyncpg
 import msgspec
 
 from service.comment import AuthorRecord, CommentId, Flag, PageId, SiteId
-from service.errors import Conflict, Unavailable
+from service.errors import NO_DATABASE, Conflict, Unavailable
 from service.store.database import Connection, Pooling, connect, translated
 from service.store.identity import new_id
 from service.store.queries import sql
 from service.store.records import Arrival, Circumstance, Judged, Receipt
 
 PATIENCE = 2.3
-"""Seconds to go on trying while Postgres restarts or does not answer, before callers get a 503; 2.5 s at most then."""
+"""Seconds for which a batch waits for Postgres, restarts and new tries among them, before callers get a 503; what they
+have waited before is taken off."""
 _RETRY_AFTER = 0.1
 _REPLAN = 512
 """Batches between two plannings of the statements; the first ones come after 1, 2, 4, 8… batches."""
@@ -35,11 +37,16 @@ class Writer:
         self._pooling = pooling
         self._connection: Connection | None = None
         self._batches = 0
+        self._left: float | None = None
 
     async def close(self) -> None:
         """Close the connection."""
         if self._connection and not self._connection.is_closed():
             await self._connection.close(timeout=2)
+
+    def begin(self, waited: float) -> None:
+        """Have what is left of PATIENCE for all that follows, until the next begins; each has it whole otherwise."""
+        self._left = PATIENCE - waited
 
     async def look_up(
         self, arrivals: Sequence[Arrival], text_hashes: Sequence[int], nears: Sequence[int]
@@ -114,9 +121,10 @@ class Writer:
         return {row["comment_id"]: _receipt(row) for row in await self._persist(ask)}
 
     async def _persist(self, work: Callable[[Connection], Awaitable[T]]) -> T:
-        """Do work on the connection, again on a new one when it was lost, until it is done or PATIENCE ends."""
+        """Do work on the connection, again on a new one when it was lost, until it is done or patience ends."""
+        began = time.perf_counter()
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(PATIENCE if self._left is None else self._left):
                 while True:
                     try:
                         return await self._once(work)
@@ -124,7 +132,10 @@ class Writer:
                         await asyncio.sleep(_RETRY_AFTER)
         except TimeoutError as error:
             self._drop()
-            raise Unavailable("The database does not answer at the moment; please try again shortly.") from error
+            raise Unavailable(NO_DATABASE) from error
+        finally:
+            if self._left is not None:
+                self._left -= time.perf_counter() - began
 
     async def _once(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         try:

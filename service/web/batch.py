@@ -41,6 +41,7 @@ class _Waiting:
 
     arrival: Arrival
     answer: "asyncio.Future[Receipt]"
+    since: float
 
 
 class Intake:
@@ -60,8 +61,8 @@ class Intake:
         self._pace = Pace()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="judge")
 
-    async def submit(self, arrival: Arrival) -> Receipt:
-        """Return what became of a comment, once it is durable.
+    async def submit(self, arrival: Arrival, since: float | None = None) -> Receipt:
+        """Return what became of a comment that came at `since` (perf_counter; now if not given), once it is durable.
 
         Raises:
             Invalid: the parent is not a published comment of the same page, or an Idempotency-Key came again with
@@ -71,27 +72,28 @@ class Intake:
         """
         if not self.has_room():
             raise crowded()
-        waiting = _Waiting(arrival, asyncio.get_running_loop().create_future())
+        waiting = _Waiting(arrival, asyncio.get_running_loop().create_future(), since or time.perf_counter())
         self._waiting.put_nowait(waiting)
         return await waiting.answer
 
     def has_room(self) -> bool:
         """Tell whether another comment would be stored soon enough."""
-        ahead = self._waiting.qsize()
-        if not ahead:
-            # Whatever comes then is taken, or a pace that was slow once would never be measured again.
-            return True
-        return not self._waiting.full() and self._pace.allows(1 + ahead // MAX_BATCH)
+        return not self._waiting.full() and self._pace.allows(self._waiting.qsize(), MAX_BATCH)
 
     async def run(self) -> None:
         """Answer batch after batch until cancelled; `drain` first, or what waits is never answered."""
         try:
             while True:
-                batch = [await self._waiting.get(), *self._take(MAX_BATCH - 1)]
-                self._pace.begin()
-                await self._answer(batch)
-                self._pace.end()
-                for _ in batch:
+                taken = [await self._waiting.get(), *self._take(MAX_BATCH - 1)]
+                now = time.perf_counter()
+                late = [waiting for waiting in taken if self._pace.is_late(now - waiting.since)]
+                _refuse(late, crowded())
+                if batch := taken[len(late) :]:
+                    self._pace.begin()
+                    self._writer.begin(now - batch[0].since)
+                    await self._answer(batch)
+                    self._pace.end()
+                for _ in taken:
                     self._waiting.task_done()
         finally:
             self._thread.shutdown(wait=False, cancel_futures=True)
@@ -286,11 +288,9 @@ def _refuse(those: Sequence[_Waiting], error: Exception) -> None:
 
 def _settle(waiting: _Waiting, outcome: Receipt | RequestError) -> None:
     """Answer a request, unless its client has gone."""
-    if waiting.answer.done():
-        return
     if isinstance(outcome, RequestError):
-        waiting.answer.set_exception(outcome)
-    else:
+        _refuse([waiting], outcome)
+    elif not waiting.answer.done():
         waiting.answer.set_result(outcome)
 
 

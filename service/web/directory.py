@@ -1,12 +1,13 @@
 """Remember sites and their keys for some seconds: every request of a page names its site."""
 
+import asyncio
 import re
 import time
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from service.comment import SiteId
-from service.errors import NotFound
+from service.errors import NO_DATABASE, NotFound, Unavailable
 from service.store.database import Database
 from service.store.records import Site, SiteKeys
 from service.store.site_claims import site_claims
@@ -14,6 +15,8 @@ from service.store.sites import find_site, site_keys
 
 REMEMBERED = 5.0
 """Seconds after which a changed policy, origin or claim is noticed."""
+ASK_SECONDS = 1.0
+"""How long Postgres is waited for; what is remembered stands when it does not answer by then."""
 _NAME = re.compile("[a-z0-9-]{1,63}")
 _MOST = 1000
 """Names remembered at once; strangers may ask for any number of sites that don't exist."""
@@ -32,6 +35,7 @@ class SiteDirectory:
 
         Raises:
             NotFound: there is none.
+            Unavailable: the database does not answer, and the site is not remembered.
         """
         if not _NAME.fullmatch(name):
             raise NotFound("There is no site of this name.")
@@ -39,13 +43,20 @@ class SiteDirectory:
         if time.monotonic() - asked_at > REMEMBERED:
             if len(self._sites) >= _MOST:
                 self._sites.clear()
-            site = await find_site(self._db, name)
-            if site is not None:
-                site = replace(site, claims=await site_claims(self._db, site.id))
+            try:
+                async with asyncio.timeout(ASK_SECONDS):
+                    site = await self._find(name)
+            except (TimeoutError, Unavailable):
+                if site is None:
+                    raise Unavailable(NO_DATABASE) from None
             self._sites[name] = (time.monotonic(), site)
         if site is None:
             raise NotFound("There is no site of this name.")
         return site
+
+    async def _find(self, name: str) -> Site | None:
+        site = await find_site(self._db, name)
+        return replace(site, claims=await site_claims(self._db, site.id)) if site else None
 
     def forget(self, name: str) -> None:
         """Ask for a site anew the next time, because it has changed."""

@@ -63,14 +63,14 @@ class FormNeeds(msgspec.Struct, kw_only=True, frozen=True):
 
 async def submit(request: Request[State]) -> Response:
     """Take a comment in."""
-    state = request.state
+    state, began = request.state, time.perf_counter()
     site = await state["sites"].get(request.path_params["site"])
     allowed = require_origin(request, site)
     host = await spend(request, site)
     keys = await state["sites"].keys(site.id)
     sent = await read_comment(request)
     try:
-        receipt = await state["intake"].submit(await _arrival(request, site, keys, sent, host))
+        receipt = await state["intake"].submit(await _arrival(request, site, keys, sent, host), began)
         token = author_token(keys.author_token, site.id, receipt.id)
         return _answer(request, sent, site, receipt, token, cors(allowed))
     except Exception:

@@ -4,6 +4,7 @@ import math
 import time
 
 from service.errors import Unavailable
+from service.store.intake import PATIENCE
 
 MAX_WAIT = 0.5
 """Seconds that a request may have to wait for its batch, by the pace of the last ones. Whoever would wait longer gets
@@ -38,9 +39,17 @@ class Pace:
         self._began = math.inf
         self._seconds += (_SLOWER if taken > self._seconds else _FASTER) * (taken - self._seconds)
 
-    def allows(self, batches: int) -> bool:
-        """Tell whether so many batches, the one under way among them, are answered within MAX_WAIT.
+    def allows(self, ahead: int, at_once: int) -> bool:
+        """Tell whether one more, behind `ahead` others of whom a batch takes `at_once`, is answered within MAX_WAIT.
 
         A batch takes at least as long as the one under way has taken by now.
         """
-        return batches * max(self._seconds, time.perf_counter() - self._began) <= MAX_WAIT
+        taken = time.perf_counter() - self._began
+        if not ahead and taken < 0:
+            # Whatever comes then is taken, or a pace that was slow once would never be measured again.
+            return True
+        return (1 + ahead // at_once) * max(self._seconds, taken) <= MAX_WAIT
+
+    def is_late(self, waited: float) -> bool:
+        """Tell whether who has waited so long would be answered too late by the batch that begins."""
+        return waited > MAX_WAIT and waited + self._seconds > PATIENCE

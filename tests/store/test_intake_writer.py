@@ -1,6 +1,7 @@
 """A batch is written whole, once, and with everything that goes with it."""
 
 import asyncio
+import time
 from datetime import timedelta
 
 import asyncpg
@@ -117,6 +118,19 @@ async def test_a_database_that_stays_away_is_said_to_be_unavailable(monkeypatch)
 
     with pytest.raises(Unavailable):
         await nowhere.receipts(set(), [])
+
+
+async def test_a_batch_waits_once_for_all_it_asks_and_for_what_it_waited_before(monkeypatch):
+    monkeypatch.setattr(intake, "PATIENCE", 1.0)
+    nowhere = Writer("postgresql://nobody@/nothing?host=/nonexistent")
+    nowhere.begin(0.6)
+    began = time.monotonic()
+
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            await nowhere.receipts(set(), [])
+
+    assert 0.3 < time.monotonic() - began < 0.9
 
 
 async def test_a_server_that_hangs_is_given_up_and_what_was_refused_is_not_written_later(

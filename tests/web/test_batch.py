@@ -185,6 +185,32 @@ async def test_who_would_wait_too_long_is_refused_at_once(db, database, monkeypa
     assert later.state == "published"
 
 
+async def test_nobody_is_let_in_behind_a_batch_that_takes_too_long(db, database, monkeypatch):
+    monkeypatch.setattr(pace, "MAX_WAIT", 0.1)
+    site = await new_site(db)
+
+    async with taking_in(database, Hanging()) as intake:
+        slow = asyncio.create_task(intake.submit(arrival(site, "A slow comment.")))
+        await asyncio.sleep(0.3)
+        with pytest.raises(Unavailable):
+            await intake.submit(arrival(site))
+        receipt = await slow
+
+    assert receipt.state == "published"
+
+
+async def test_who_has_waited_too_long_is_refused_before_the_next_batch(db, database, monkeypatch):
+    monkeypatch.setattr(pace, "PATIENCE", 0.6)
+    site = await new_site(db)
+
+    async with taking_in(database, Hanging()) as intake:
+        slow = asyncio.create_task(intake.submit(arrival(site, "A slow comment.")))
+        await asyncio.sleep(0.1)
+        with pytest.raises(Unavailable):
+            await intake.submit(arrival(site))
+        assert slow.done()
+
+
 async def test_a_crowd_after_single_comments_is_let_in(db, database):
     site = await new_site(db)
 
