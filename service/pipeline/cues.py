@@ -74,6 +74,7 @@ _TEXT_CUES = (
     "pitch",
     "pitch_off_title",
     "praise_off_title",
+    "quoted",
 )
 NAMES = (
     *_LINK_CUES,
@@ -81,12 +82,15 @@ NAMES = (
     *(f"turn_{kind}" for kind in KINDS),
     *AUTHOR_CUES,
     *(f"undone_{name}" for name in DISGUISES),
+    "styled_throughout",
 )
 """The order of the features made by hand."""
 
 _PLACE = {name: place for place, name in enumerate(NAMES)}
 _PITCHES = tuple(KINDS.index(kind) for kind in ("offer", "contact", "earn", "promote", "seo", "goods"))
 _PRAISE = KINDS.index("praise")
+_THROUGHOUT = 0.8
+"""Share of a text's letters and digits from which it counts as written in another alphabet throughout."""
 _READ = 2000
 """Characters of a text that are counted for capitals and digits."""
 
@@ -100,6 +104,7 @@ _SCRIPTS = (
 )
 _EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")
 _TRACKBACK = re.compile(r"\[?(?:\.\.\.|…)\]?.{0,400}?\[(?:\.\.\.|…)\]|\b(?:trackback|pingback)\b", re.DOTALL)
+_QUOTED = re.compile(r'(?<!\w)"[^"\n]{8,400}"|[“„«][^“”«»\n]{8,400}[”“»]')
 _LONG_WORD = re.compile(r"[^\W\d_]{4,}")
 _UPPER = bytes(range(65, 91))
 _LETTERS = _UPPER + bytes(range(97, 123))
@@ -129,6 +134,9 @@ def cues(normal: Normal, lowered: str, tokens: Sequence[str]) -> list[float]:
         place = _PLACE.get(f"undone_{kind}")
         if place is not None:
             row[place] = log1p(count)
+    if styled := normal.undone.get("styled", 0):
+        # Who writes everything in another alphabet likes it; who hides a name writes that in it.
+        row[_PLACE["styled_throughout"]] = float(styled > _THROUGHOUT * sum(map(str.isalnum, normal.text)))
     return row
 
 
@@ -146,6 +154,8 @@ def _text_cues(
         yield "trade_words", log1p(trade) / 2
     pitch = sum([said[kind] > 0 for kind in _PITCHES]) / 2
     yield "pitch", pitch
+    if quoted := sum(map(len, _QUOTED.findall(text[:_READ]))):
+        yield "quoted", min(1.0, quoted / len(text))
     yield "repeated", 1.0 - len(set(tokens)) / count if count > 8 else 0.0
     yield "few_words", float(count < 4)
     yield from _sign_cues(text, lowered)

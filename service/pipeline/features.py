@@ -18,7 +18,7 @@ from service.pipeline.hashing import BUCKETS, CHAR_SIZES, Buckets, Places, code_
 from service.pipeline.lexicon import FREE_MAIL
 from service.pipeline.normalise import host_of
 
-FEATURE_VERSION = 2
+FEATURE_VERSION = 3
 SIZE = BUCKETS + len(NAMES)
 """Hashed buckets first, then the features made by hand."""
 

@@ -1,6 +1,5 @@
 """Fit the spam model: features in rows, a weighted logistic regression, Platt scaling, rounding."""
 
-import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack, vstack
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from service.comment import Normal
@@ -61,11 +59,8 @@ def _rows(of: Features) -> csr_matrix:
 def fit(x: csr_matrix, labels: NDArray[np.int64], weights: Weights, strength: float = 5.0) -> Fitted:
     """Return a logistic regression over the rows."""
     used = np.flatnonzero(np.bincount(x.indices, minlength=SIZE))
-    model = LogisticRegression(C=strength, solver="lbfgs", max_iter=50, tol=1e-4)
-    with warnings.catch_warnings():
-        # It is stopped early on purpose: the ranking of unseen rows no longer changes.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(x[:, used], labels, sample_weight=weights)
+    model = LogisticRegression(C=strength, solver="lbfgs", max_iter=400, tol=1e-4)
+    model.fit(x[:, used], labels, sample_weight=weights)
     found = np.zeros(SIZE)
     found[used] = model.coef_[0]
     found[BUCKETS:] *= HAND_SCALE
@@ -96,9 +91,7 @@ def share(source: str) -> float:
     elif base.startswith("health_"):
         whole = 0.25
     else:
-        whole = {"civil_cc0": 2.0, "wikitalk": 2.0, "medquad": 0.6, "reddit27_benign": 0.6, "sms_uci": 0.6}.get(
-            base, 1.0
-        )
+        whole = {"civil_cc0": 2.0, "wikitalk": 2.0, "youtube_uci": 2.0, "medquad": 0.6, "sms_uci": 0.6}.get(base, 1.0)
     return whole if source == base else 0.6 * whole
 
 
