@@ -44,15 +44,24 @@ class SiteDirectory:
             if len(self._sites) >= _MOST:
                 self._sites.clear()
             try:
-                async with asyncio.timeout(ASK_SECONDS):
-                    site = await self._find(name)
-            except (TimeoutError, Unavailable):
+                site = await self._find_in_time(name)
+            except Unavailable:
                 if site is None:
-                    raise Unavailable(NO_DATABASE) from None
+                    raise
             self._sites[name] = (time.monotonic(), site)
         if site is None:
             raise NotFound("There is no site of this name.")
         return site
+
+    async def _find_in_time(self, name: str) -> Site | None:
+        asking = asyncio.ensure_future(self._find(name))
+        await asyncio.wait([asking], timeout=ASK_SECONDS)
+        if asking.done():
+            return asking.result()
+        # To let go of a connection that hangs takes seconds, too; nobody waits for that, nor for what comes of it.
+        asking.add_done_callback(lambda asked: asked.cancelled() or asked.exception())
+        asking.cancel()
+        raise Unavailable(NO_DATABASE)
 
     async def _find(self, name: str) -> Site | None:
         site = await find_site(self._db, name)
