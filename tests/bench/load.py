@@ -102,6 +102,10 @@ async def run(
     return tally
 
 
+IDLE_SECONDS = 2.0
+"""Servers end a connection that has been idle for some seconds, and may do so while a request is on its way."""
+
+
 async def run_open(
     port: int, make: Callable[[int], bytes], *, rate: float, seconds: float, numbers: itertools.count
 ) -> Tally:
@@ -111,18 +115,17 @@ async def run_open(
     come meanwhile, and a client that is late itself does not hide it.
     """
     tally = Tally()
-    idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+    idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter, float]] = []
     began = time.perf_counter()
 
     async def one(due: float) -> None:
-        while idle and idle[-1][0].at_eof():
-            # Servers end a connection that has been idle for some seconds.
+        while idle and (idle[-1][0].at_eof() or time.perf_counter() - idle[-1][2] > IDLE_SECONDS):
             await close(idle.pop()[1])
-        reader, writer = idle.pop() if idle else await asyncio.open_connection("127.0.0.1", port)
+        reader, writer = idle.pop()[:2] if idle else await asyncio.open_connection("127.0.0.1", port)
         writer.write(make(next(numbers)))
         status, _ = await read_answer(reader)
         tally.times[status].append(time.perf_counter() - due)
-        idle.append((reader, writer))
+        idle.append((reader, writer, time.perf_counter()))
 
     async with asyncio.TaskGroup() as group:
         for i in range(round(rate * seconds)):
@@ -130,7 +133,7 @@ async def run_open(
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
             group.create_task(one(due))
     tally.elapsed = time.perf_counter() - began
-    for _, writer in idle:
+    for _, writer, _ in idle:
         await close(writer)
     return tally
 
