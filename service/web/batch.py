@@ -61,8 +61,8 @@ class Intake:
         self._pace = Pace()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="judge")
 
-    async def submit(self, arrival: Arrival, since: float | None = None) -> Receipt:
-        """Return what became of a comment that came at `since` (perf_counter; now if not given), once it is durable.
+    async def submit(self, arrival: Arrival, waited: float = 0.0) -> Receipt:
+        """Return what became of a comment, once it is durable; `waited` seconds Postgres has been waited for already.
 
         Raises:
             Invalid: the parent is not a published comment of the same page, or an Idempotency-Key came again with
@@ -72,7 +72,7 @@ class Intake:
         """
         if not self.has_room():
             raise crowded()
-        waiting = _Waiting(arrival, asyncio.get_running_loop().create_future(), since or time.perf_counter())
+        waiting = _Waiting(arrival, asyncio.get_running_loop().create_future(), time.perf_counter() - waited)
         self._waiting.put_nowait(waiting)
         return await waiting.answer
 
@@ -86,11 +86,10 @@ class Intake:
             while True:
                 taken = [await self._waiting.get(), *self._take(MAX_BATCH - 1)]
                 now = time.perf_counter()
-                late = [waiting for waiting in taken if self._pace.is_late(now - waiting.since)]
-                _refuse(late, crowded())
-                if batch := taken[len(late) :]:
+                _refuse([each for each in taken if self._pace.is_late(now - each.since)], crowded())
+                if batch := [each for each in taken if not self._pace.is_late(now - each.since)]:
                     self._pace.begin()
-                    self._writer.begin(now - batch[0].since)
+                    self._writer.begin(now - min(each.since for each in batch))
                     await self._answer(batch)
                     self._pace.end()
                 for _ in taken:

@@ -65,12 +65,13 @@ async def submit(request: Request[State]) -> Response:
     """Take a comment in."""
     state, began = request.state, time.perf_counter()
     site = await state["sites"].get(request.path_params["site"])
+    waited = time.perf_counter() - began
     allowed = require_origin(request, site)
     host = await spend(request, site)
     keys = await state["sites"].keys(site.id)
     sent = await read_comment(request)
     try:
-        receipt = await state["intake"].submit(await _arrival(request, site, keys, sent, host), began)
+        receipt = await state["intake"].submit(await _arrival(request, site, keys, sent, host), waited)
         token = author_token(keys.author_token, site.id, receipt.id)
         return _answer(request, sent, site, receipt, token, cors(allowed))
     except Exception:

@@ -1,6 +1,7 @@
 import json
 import logging
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
@@ -14,6 +15,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from service.settings import Rate
+from service.store.intake import PATIENCE
 from service.web.guard import Guard
 
 HEADERS = {
@@ -180,6 +182,19 @@ def test_a_late_body_is_answered_with_408(hasty: Live) -> None:
 
     assert said.startswith(b"HTTP/1.1 408 ")
     assert b'"code":"request_timeout"' in said
+
+
+def test_a_body_on_a_slow_line_is_taken(live: Live) -> None:
+    body = json.dumps({"body": "Typed in a tunnel", "page_url": PAGE}).encode()
+    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+
+    with socket.create_connection(("127.0.0.1", live.port), timeout=30) as connection:
+        connection.sendall(head.encode() + body[:20])
+        time.sleep(PATIENCE + 0.5)
+        connection.sendall(body[20:])
+        said = connection.recv(65536)
+
+    assert said.startswith((b"HTTP/1.1 201 ", b"HTTP/1.1 202 "))
 
 
 def test_a_body_that_nobody_reads_is_hung_up_on(hasty: Live) -> None:
