@@ -27,6 +27,8 @@ CONNECT_TIMEOUT = 2.0
 COMMAND_TIMEOUT = 10.0
 """Seconds a single statement may take."""
 _CLOSE_TIMEOUT = 5.0
+_REPLAN = 512
+"""Uses of kept plans from which on they are made anew, about once in so many."""
 _SESSION = {"application_name": "gatepost", "timezone": "UTC", "jit": "off"}
 """UTC because the hash chains cover times as text; no JIT because compiling costs more than any query here."""
 _POOLERS_TAKE = frozenset({"application_name", "timezone"})
@@ -44,6 +46,7 @@ class Connection(_Connection):
     """A connection that remembers the sites it is set to, to save the round trip when they stay the same."""
 
     sites = ""
+    _kept = 0
 
     @asynccontextmanager
     async def seeing(self, *sites: SiteId) -> AsyncIterator[None]:
@@ -59,8 +62,18 @@ class Connection(_Connection):
         yield
 
     async def replan(self) -> None:
-        """Forget the plans that were made: while a table is empty, any index seems as good as the right one."""
-        await self.execute("DISCARD PLANS")
+        """Forget the plans that are kept, at the 1st, 2nd, 4th, 8th… and every 512th call.
+
+        While a table is empty, any index seems as good as the right one.
+        """
+        self._kept += 1
+        if self._kept % _REPLAN == 0 or self._kept.bit_count() == 1:
+            await self.execute("DISCARD PLANS")
+
+    async def keep_plans(self) -> None:
+        """Use kept plans for the rest of the transaction: to plan a big statement takes longer than to carry it out."""
+        await self.replan()
+        await self.execute(sql("keep_plans"))
 
     @asynccontextmanager
     async def begun(self, *sites: SiteId, snapshot: bool = False) -> AsyncIterator[None]:
@@ -80,6 +93,9 @@ class PooledConnection(Connection):
 
     async def replan(self) -> None:
         """Do nothing: every statement is planned anew, and the server's plans belong to all who share it."""
+
+    async def keep_plans(self) -> None:
+        """Do nothing, for the same reason."""
 
     @asynccontextmanager
     async def seeing(self, *sites: SiteId) -> AsyncIterator[None]:
@@ -184,7 +200,7 @@ async def connect(dsn: str, *, pooling: Pooling, give_up_after: float) -> Connec
 
     The server gives a statement up after as many seconds as the caller, so that what the caller took for failed is
     not done all the same later. Plans are made once and kept, those of triggers and foreign keys too: to plan a batch
-    of one takes longer than to write it. Whoever fills tables calls `replan` from time to time.
+    of one takes longer than to write it. Whoever uses them calls `replan` each time.
     """
     own = {"plan_cache_mode": "force_generic_plan", "statement_timeout": f"{1000 * give_up_after:.0f}ms"}
     with translated():

@@ -20,8 +20,6 @@ PATIENCE = 2.3
 """Seconds for which a batch waits for Postgres, restarts and new tries among them, before callers get a 503; what they
 have waited before is taken off."""
 _RETRY_AFTER = 0.1
-_REPLAN = 512
-"""Batches between two plannings of the statements; the first ones come after 1, 2, 4, 8… batches."""
 
 T = TypeVar("T")
 
@@ -36,7 +34,6 @@ class Writer:
         self._dsn = dsn
         self._pooling = pooling
         self._connection: Connection | None = None
-        self._batches = 0
         self._left: float | None = None
 
     async def close(self) -> None:
@@ -57,9 +54,7 @@ class Writer:
         """
 
         async def ask(connection: Connection) -> list[asyncpg.Record]:
-            self._batches += 1
-            if self._batches % _REPLAN == 0 or self._batches.bit_count() == 1:
-                await connection.replan()
+            await connection.replan()
             async with connection.seeing(*{arrival.site.id for arrival in arrivals}):
                 return await connection.fetch(
                     sql("look_up_arrivals"),

@@ -28,7 +28,7 @@ async def take_leases(
 ) -> list[QueueItem]:
     """Lease the next comments that nobody holds, for LEASE, and return them, highest priority first."""
     async with db.transaction(*site_ids) as connection:
-        await connection.execute(sql("keep_plans"))
+        await connection.keep_plans()
         wanted = (filters.category, filters.flag, filters.page_key, filters.q, filters.author)
         taken = await connection.fetch(sql("take_leases"), by.actor, by.label, LEASE, *wanted, limit)
         return by_priority(await items_of(connection, [row["comment_id"] for row in taken]))

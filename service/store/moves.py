@@ -89,7 +89,7 @@ async def apply(connection: Connection, moves: Sequence[Move], by: Principal) ->
     if moves:
         columns = [list(column) for column in zip(*(move.values() for move in moves), strict=True)]
         batch_id = moves[0].decision_id if len(moves) > 1 else None
-        await connection.execute(sql("keep_plans"))
+        await connection.keep_plans()
         await connection.fetch(sql("apply_decisions"), *columns, by.member_id, by.label, datetime.now(UTC), batch_id)
 
 

@@ -23,5 +23,5 @@ SELECT
     ) AS owns_tables;
 
 -- name: keep_plans
--- Use the plans made once for the rest of this transaction: what moves a comment takes longer to plan than to do.
+-- Use the plans made once, for the rest of this transaction.
 SELECT set_config('plan_cache_mode', 'force_generic_plan', true);

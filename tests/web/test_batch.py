@@ -185,30 +185,26 @@ async def test_who_would_wait_too_long_is_refused_at_once(db, database, monkeypa
     assert later.state == "published"
 
 
-async def test_nobody_is_let_in_behind_a_batch_that_takes_too_long(db, database, monkeypatch):
-    monkeypatch.setattr(pace, "MAX_WAIT", 0.1)
+@pytest.mark.parametrize(
+    ("limit", "seconds", "later", "answered"),
+    [
+        pytest.param("MAX_WAIT", 0.1, 0.3, False, id="at once when it has taken too long already"),
+        pytest.param("PATIENCE", 0.6, 0.1, True, id="before the next one when it has come to take too long"),
+    ],
+)
+async def test_who_comes_behind_a_slow_batch_is_refused(db, database, monkeypatch, limit, seconds, later, answered):
+    monkeypatch.setattr(pace, limit, seconds)
     site = await new_site(db)
 
     async with taking_in(database, Hanging()) as intake:
         slow = asyncio.create_task(intake.submit(arrival(site, "A slow comment.")))
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(later)
         with pytest.raises(Unavailable):
             await intake.submit(arrival(site))
+        assert slow.done() is answered
         receipt = await slow
 
     assert receipt.state == "published"
-
-
-async def test_who_has_waited_too_long_is_refused_before_the_next_batch(db, database, monkeypatch):
-    monkeypatch.setattr(pace, "PATIENCE", 0.6)
-    site = await new_site(db)
-
-    async with taking_in(database, Hanging()) as intake:
-        slow = asyncio.create_task(intake.submit(arrival(site, "A slow comment.")))
-        await asyncio.sleep(0.1)
-        with pytest.raises(Unavailable):
-            await intake.submit(arrival(site))
-        assert slow.done()
 
 
 async def test_a_crowd_after_single_comments_is_let_in(db, database):
