@@ -23,6 +23,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from service.errors import RequestError, SettingsError, StoreError, Unavailable
+from service.fetch import permitting
 from service.judges import load_judges
 from service.logs import start_logging
 from service.paths import STATIC
@@ -61,6 +62,8 @@ from service.web.problem import on_error, on_http_exception
 from service.web.protocol import PatientProtocol
 from service.web.secret import PasswordDesk
 from service.web.state import State
+from service.worker.courier import Courier
+from service.worker.delivery import deliver
 from service.worker.housekeeping import keep_house
 from service.worker.learning import keep_learning
 
@@ -133,7 +136,14 @@ async def _running(settings: Settings, judges: Mapping[str, Judge]) -> AsyncIter
     batches = Intake(writer, judges, metrics.batch)
     limits = RateLimits(settings.rate_limits)
     exchange = Exchange(db, new_id(datetime.now(UTC)))
-    work = (batches.run(), keep_house(db), keep_learning(db, judges), share(limits, exchange))
+    courier = Courier(permits=permitting(settings.webhook_networks))
+    work = (
+        batches.run(),
+        keep_house(db),
+        keep_learning(db, judges),
+        deliver(db, courier),
+        share(limits, exchange),
+    )
     tasks = [asyncio.create_task(each) for each in work]
     try:
         yield State(

@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_sites(commands)
     _add_pages(commands)
     _add_people(commands)
+    _add_webhooks(commands)
     _add_judging(commands)
     _add_claims(commands)
     return parser
@@ -172,6 +173,35 @@ def _add_people(commands: _Commands) -> None:
     command.add_argument("which", nargs="?", default="", help="name or prefix, from `gatepost token list`")
     command.add_argument("--site", required=True)
     command.add_argument("--role", choices=site.ROLES, default="")
+
+
+def _add_webhooks(commands: _Commands) -> None:
+    from service.commands import webhook
+    from service.web.admin.webhooks import KINDS
+
+    webhooks = _group(commands, "webhook", "tell other systems what becomes of a site's comments")
+    command = _add(webhooks, "add", "name a place to be told, and print its secret, once", webhook.webhook_add)
+    command.add_argument("url", help="https://hooks.example.org/gatepost")
+    command.add_argument("--site", required=True)
+    command.add_argument(
+        "--kind",
+        dest="kinds",
+        action="append",
+        choices=KINDS,
+        default=[],
+        help="may be given again; default: all",
+    )
+    _with_json(command)
+    command = _add(webhooks, "list", "list the places, and how they are doing", webhook.webhook_list)
+    command.add_argument("--site", required=True)
+    _with_json(command)
+    command = _add(webhooks, "deliveries", "list the latest deliveries to a place", webhook.webhook_deliveries)
+    command.add_argument("webhook", help="its id, from `gatepost webhook list`")
+    command.add_argument("--site", required=True)
+    _with_json(command)
+    command = _add(webhooks, "remove", "tell a place no more", webhook.webhook_remove)
+    command.add_argument("webhook", help="its id, from `gatepost webhook list`")
+    command.add_argument("--site", required=True)
 
 
 def _add_judging(commands: _Commands) -> None:

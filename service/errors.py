@@ -6,7 +6,7 @@
     ├── StoreError             the database cannot be used as it is                    (start refuses)
     │   ├── FolderInUse        another gatepost owns the data folder
     │   └── SchemaOutOfDate    `gatepost migrate` has not been run, or the code is older than the schema
-    ├── FetchError             a page of somebody else's did not come                  (command line only)
+    ├── FetchError             somebody else's server gave no answer                   (never reaches a client)
     │   └── AddressRefused     it is at no public address, and was not asked for
     ├── Unavailable            the database does not answer at the moment              503, Retry-After
     └── RequestError           the caller can do something about it                    4xx
@@ -56,11 +56,11 @@ class SchemaOutOfDate(StoreError):
 
 
 class FetchError(GatepostError):
-    """Say why a page of somebody else's did not come."""
+    """Say why somebody else's server gave no answer."""
 
 
 class AddressRefused(FetchError):
-    """Say that a page is not at a public web address, so that it was not asked for."""
+    """Say that an address is none that may be reached, so that nobody was asked."""
 
 
 NO_DATABASE = "The database does not answer at the moment; please try again shortly."

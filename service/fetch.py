@@ -1,8 +1,8 @@
-"""Fetch public web pages, and nothing else: whatever an address says, no request reaches a private network.
+"""Speak to other people's servers: whatever an address says, no request reaches a private network.
 
-An address is resolved once, every answer must be public, and the connection goes to an answer that was checked: a
-name that resolves differently the next time gains nothing. Redirects pass the same gate one by one. Proxies are not
-used; no cookie or credential is sent.
+`Fetcher` gets public web pages; webhooks (worker/courier.py) pass the same gate. An address is resolved once, every
+answer must be public, and the connection goes to an answer that was checked: a name that resolves differently the next
+time gains nothing. Redirects pass the gate one by one. Proxies are not used; no cookie or credential is sent.
 """
 
 import http.client
@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from service.errors import AddressRefused, FetchError
+from service.settings import Network
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolver = Callable[[str], Sequence[str]]
@@ -36,6 +37,7 @@ _PORTS = {"http": 80, "https": 443}
 # abbreviated, is no name; an address is written in full or refused.
 _NAME = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})", re.A)
 _URL = re.compile(r"https?://[!$&-;=?-Z_a-z~#%\[\]]{1,2000}")
+_PRIVATE = "its host is not on the public internet"
 _GLOBAL_6 = ipaddress.ip_network("2000::/3")
 # Within 2000::/3, but for tunnels that carry an IPv4 address (Teredo, 6to4), benchmarks and documentation.
 _RESERVED_6 = tuple(ipaddress.ip_network(each) for each in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"))
@@ -53,11 +55,36 @@ class Answer:
     content: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A web address in parts; `literal` is its host where that is an address already."""
+
+    parts: SplitResult
+    host: str
+    port: int
+    literal: Address | None
+
+    @property
+    def is_secure(self) -> bool:
+        """Tell whether it is to be reached by TLS."""
+        return self.parts.scheme == "https"
+
+    @property
+    def path(self) -> str:
+        """Return what to ask the host for."""
+        return (self.parts.path or "/") + (f"?{self.parts.query}" if self.parts.query else "")
+
+
 def is_public(address: Address) -> bool:
     """Tell whether an address is one of the open internet."""
     if isinstance(address, ipaddress.IPv6Address):
         return address in _GLOBAL_6 and address.scope_id is None and not any(address in each for each in _RESERVED_6)
     return address.is_global and not any(address in each for each in _RESERVED_4)
+
+
+def permitting(networks: Sequence[Network]) -> Callable[[Address], bool]:
+    """Return what permits the public internet and these networks."""
+    return lambda address: is_public(address) or any(address in network for network in networks)
 
 
 def resolve(host: str) -> Sequence[str]:
@@ -118,43 +145,23 @@ class Fetcher:
             moved_to = at if lasting else moved_to
         raise FetchError(f"redirects more than {MAX_REDIRECTS} times")
 
-    def addresses(self, url: str) -> tuple[SplitResult, str, int, list[Address]]:
-        """Return an address in parts, its host and port, and the checked addresses to connect to.
-
-        Raises:
-            AddressRefused: it is no public web address.
-            FetchError: the host has no address.
-        """
-        parts, host, port = _parts(url)
-        if port not in self._ports:
-            raise AddressRefused(f"port {port} is not one of the web's")
-        literal = _literal(host)
-        if literal is None and not _NAME.fullmatch(host):
-            raise AddressRefused("its host is neither a full domain name nor a plain address")
-        try:
-            found = [literal] if literal else [ipaddress.ip_address(each) for each in self._resolver(host)]
-        except (OSError, ValueError) as error:
-            raise FetchError("its host has no address") from error
-        if not found:
-            raise FetchError("its host has no address")
-        if not all(self._permits(each) for each in found):
-            raise AddressRefused("its host is not on the public internet")
-        return parts, host, port, found
-
     def _ask(self, url: str) -> tuple[int, "http.client.HTTPMessage", bytes]:
-        parts, host, port, found = self.addresses(url)
-        self._wait(host)
+        target = read_url(url, permits=self._permits)
+        if target.port not in self._ports:
+            raise AddressRefused(f"port {target.port} is not one of the web's")
+        found = addresses(target, resolver=self._resolver, permits=self._permits)
+        self._wait(target.host)
         expired = threading.Event()
         try:
             # Only the first: dialling one after the other would multiply the time a dead host takes.
-            with closing(socket.create_connection((str(found[0]), port), timeout=self._seconds)) as plain:
-                connection = http.client.HTTPConnection(host, port)
+            with closing(socket.create_connection((str(found[0]), target.port), timeout=self._seconds)) as plain:
+                connection = http.client.HTTPConnection(target.host, target.port)
                 connection.auto_open = 0
-                connection.sock = self._secured(plain, host) if parts.scheme == "https" else plain
+                connection.sock = self._secured(plain, target.host) if target.is_secure else plain
                 timer = threading.Timer(self._seconds, _hang_up, (connection.sock, expired))
                 timer.start()
                 try:
-                    answer = self._exchange(connection, parts)
+                    answer = self._exchange(connection, target)
                 finally:
                     timer.cancel()
                     connection.close()
@@ -169,13 +176,12 @@ class Fetcher:
         return self._context.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
 
     def _exchange(
-        self, connection: http.client.HTTPConnection, parts: SplitResult
+        self, connection: http.client.HTTPConnection, target: Target
     ) -> tuple[int, "http.client.HTTPMessage", bytes]:
         if isinstance(connection.sock, ssl.SSLSocket):
             connection.sock.do_handshake()
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        headers = {"Host": parts.netloc, "User-Agent": self._agent, "Accept": "text/html, */*;q=0.5"}
-        connection.request("GET", path, headers=headers | {"Accept-Encoding": "identity", "Connection": "close"})
+        headers = {"Host": target.parts.netloc, "User-Agent": self._agent, "Accept": "text/html, */*;q=0.5"}
+        connection.request("GET", target.path, headers=headers | {"Accept-Encoding": "identity", "Connection": "close"})
         response = connection.getresponse()
         if response.headers.get("content-encoding", "identity").lower() != "identity":
             raise FetchError("came compressed, which was not asked for")
@@ -191,6 +197,43 @@ class Fetcher:
         if (left := due - time.monotonic()) > 0:
             time.sleep(left)
         self._asked[host] = time.monotonic()
+
+
+def read_url(url: str, *, permits: Callable[[Address], bool] = is_public) -> Target:
+    """Return an address in parts; nothing is asked of the network.
+
+    Raises:
+        AddressRefused: it can be no public web address.
+    """
+    parts, host, port = _parts(url)
+    literal = _literal(host)
+    if literal is None and not _NAME.fullmatch(host):
+        raise AddressRefused("its host is neither a full domain name nor a plain address")
+    if literal is not None and not permits(literal):
+        raise AddressRefused(_PRIVATE)
+    return Target(parts=parts, host=host, port=port, literal=literal)
+
+
+def addresses(
+    target: Target, *, resolver: Resolver = resolve, permits: Callable[[Address], bool] = is_public
+) -> list[Address]:
+    """Return the checked addresses to connect to.
+
+    Raises:
+        AddressRefused: one of them is not on the public internet.
+        FetchError: the host has none.
+    """
+    if target.literal is not None:
+        return [target.literal]
+    try:
+        found = [ipaddress.ip_address(each) for each in resolver(target.host)]
+    except (OSError, ValueError) as error:
+        raise FetchError("its host has no address") from error
+    if not found:
+        raise FetchError("its host has no address")
+    if not all(permits(each) for each in found):
+        raise AddressRefused(_PRIVATE)
+    return found
 
 
 def _parts(url: str) -> tuple[SplitResult, str, int]:

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 
 from service.errors import SettingsError
 
+Network: TypeAlias = IPv4Network | IPv6Network
 MAX_WORKERS = 64
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
@@ -46,7 +47,8 @@ class Settings:
     port: int = 8000
     workers: int = 1
     public_url: str = "http://127.0.0.1:8000"
-    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    trusted_proxies: tuple[Network, ...] = ()
+    webhook_networks: tuple[Network, ...] = ()
     rate_limits: Mapping[str, Rate] = field(default_factory=lambda: dict(DEFAULT_RATE_LIMITS))
     log_level: str = "info"
 
@@ -73,7 +75,8 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         port=port,
         workers=_workers(given.get("GATEPOST_WORKERS", "1")),
         public_url=_public_url(given.get("GATEPOST_PUBLIC_URL", "")) or local_url(host, port),
-        trusted_proxies=_networks(given.get("GATEPOST_TRUSTED_PROXIES", "")),
+        trusted_proxies=_networks("GATEPOST_TRUSTED_PROXIES", given),
+        webhook_networks=_networks("GATEPOST_WEBHOOK_NETWORKS", given),
         rate_limits=_rate_limits(given.get("GATEPOST_RATE_LIMITS", "on")),
         log_level=_log_level(given.get("GATEPOST_LOG_LEVEL", "info")),
     )
@@ -130,13 +133,12 @@ def _public_url(text: str) -> str:
     return text.rstrip("/")
 
 
-def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+def _networks(name: str, given: Mapping[str, str]) -> tuple[Network, ...]:
     try:
-        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+        return tuple(ipaddress.ip_network(part.strip()) for part in given.get(name, "").split(",") if part.strip())
     except ValueError as error:
         raise SettingsError(
-            f"GATEPOST_TRUSTED_PROXIES must be addresses or networks separated by commas, as in "
-            f"10.0.0.0/8,127.0.0.1: {error}."
+            f"{name} must be addresses or networks separated by commas, as in 10.0.0.0/8,127.0.0.1: {error}."
         ) from error
 
 

@@ -39,6 +39,7 @@ def test_help_lists_every_command_with_what_it_does():
         "site",
         "member",
         "token",
+        "webhook",
         "page",
         "check",
         "evaluate",

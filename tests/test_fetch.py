@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.errors import AddressRefused, FetchError
-from service.fetch import Address, Fetcher, is_public
+from service.fetch import Address, Fetcher, addresses, is_public, permitting, read_url
 
 LOOPBACK = ipaddress.ip_address("127.0.0.1")
 
@@ -262,13 +262,20 @@ def test_every_hostile_address_of_the_corpus_is_refused(corpora: Path) -> None:
 def _refuses(row: Mapping[str, str]) -> bool:
     """Tell whether an address is refused when its name resolves to what it is after, by default to loopback."""
     elsewhere = "127.0.0.1" if row["expect"] == "block" else "1.1.1.1"
-    # One of the addresses to be let in has a port that sources have no need of.
-    client = Fetcher(resolver=lambda _: [row.get("target", elsewhere)], ports={80, 443, 8443})
     try:
-        client.addresses(row["payload"])
+        addresses(read_url(row["payload"]), resolver=lambda _: [row.get("target", elsewhere)])
     except AddressRefused:
         return True
     return False
+
+
+def test_a_network_that_is_named_is_let_in_and_no_other() -> None:
+    permits = permitting([ipaddress.ip_network("10.1.0.0/16"), ipaddress.ip_network("::1")])
+    permitted = [
+        permits(ipaddress.ip_address(each)) for each in ("10.1.2.3", "::1", "1.1.1.1", "10.2.0.1", "127.0.0.1")
+    ]
+
+    assert permitted == [True, True, True, False, False]
 
 
 @given(st.ip_addresses())

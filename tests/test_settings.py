@@ -48,6 +48,12 @@ def test_a_relative_data_folder_becomes_absolute():
     assert load_settings({"GATEPOST_DATA_DIR": "here"}).data_dir == Path.cwd() / "here"
 
 
+def test_networks_for_webhooks_are_addresses_and_networks():
+    settings = load_settings({"GATEPOST_WEBHOOK_NETWORKS": "10.0.0.0/8,127.0.0.1"})
+
+    assert settings.webhook_networks == (ip_network("10.0.0.0/8"), ip_network("127.0.0.1/32"))
+
+
 def test_proxies_are_addresses_and_networks():
     settings = load_settings({"GATEPOST_TRUSTED_PROXIES": "10.0.0.0/8, ::1"})
 

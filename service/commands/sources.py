@@ -1,4 +1,4 @@
-"""Check the sources of the claim base. The one command that speaks to the internet; the service never does."""
+"""Check the sources of the claim base, over the internet."""
 
 import os
 from datetime import UTC, datetime

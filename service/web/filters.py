@@ -76,7 +76,7 @@ class HistoryQuery(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fie
     before: UUID | None = None
 
 
-Query = TypeVar("Query", QueueQuery, BacklogQuery, HistoryQuery)
+Query = TypeVar("Query", bound=msgspec.Struct)
 
 
 def strict_query(pairs: Iterable[tuple[str, str]], form: type[Query]) -> Query:

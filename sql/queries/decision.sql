@@ -149,10 +149,11 @@ WITH wish AS (
     FROM moved
     WHERE statement IS NOT NULL
 ), new_outbox AS (
-    INSERT INTO outbox (site_id, kind, comment_id, created_at)
-    SELECT site_id, 'comment.' || state_after, comment_id, $19
-    FROM moved
-    WHERE state_before <> state_after
+    INSERT INTO outbox (site_id, webhook_id, kind, comment_id, created_at)
+    SELECT m.site_id, w.webhook_id, 'comment.' || m.state_after, m.comment_id, $19
+    FROM moved AS m
+    JOIN webhook AS w ON w.site_id = m.site_id AND w.enabled AND 'comment.' || m.state_after = ANY (w.kinds)
+    WHERE m.state_before <> m.state_after
 ), new_event AS (
     INSERT INTO event (site_id, kind, comment_id, detail, created_at)
     SELECT site_id, 'comment.' || action, comment_id, state_after, $19

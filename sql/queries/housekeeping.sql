@@ -15,7 +15,7 @@ DELETE FROM secret
 WHERE purpose = 'address' AND day < (now() AT TIME ZONE 'UTC')::date - 1;
 
 -- name: forget_outbox
--- Drop notices that nobody has collected for a week.
+-- Drop deliveries after a week: the last try of one is due after three days.
 DELETE FROM outbox
 WHERE created_at < now() - interval '7 days';
 

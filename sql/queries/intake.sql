@@ -138,9 +138,10 @@ WITH batch AS (
     FROM batch
     WHERE state = 'rejected'
 ), new_outbox AS (
-    INSERT INTO outbox (site_id, kind, comment_id, created_at)
-    SELECT site_id, 'comment.' || state, comment_id, created_at
-    FROM batch
+    INSERT INTO outbox (site_id, webhook_id, kind, comment_id, created_at)
+    SELECT b.site_id, w.webhook_id, 'comment.' || b.state, b.comment_id, b.created_at
+    FROM batch AS b
+    JOIN webhook AS w ON w.site_id = b.site_id AND w.enabled AND 'comment.' || b.state = ANY (w.kinds)
 )
 INSERT INTO event (site_id, kind, comment_id, detail, created_at)
 SELECT site_id, 'comment.received', comment_id, state, created_at

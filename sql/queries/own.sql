@@ -67,10 +67,11 @@ WITH before AS (
     FROM revised
     WHERE state_after = 'rejected'
 ), new_outbox AS (
-    INSERT INTO outbox (site_id, kind, comment_id, created_at)
-    SELECT site_id, 'comment.' || state_after, comment_id, $13
-    FROM revised
-    WHERE state_before <> state_after
+    INSERT INTO outbox (site_id, webhook_id, kind, comment_id, created_at)
+    SELECT r.site_id, w.webhook_id, 'comment.' || r.state_after, r.comment_id, $13
+    FROM revised AS r
+    JOIN webhook AS w ON w.site_id = r.site_id AND w.enabled AND 'comment.' || r.state_after = ANY (w.kinds)
+    WHERE r.state_before <> r.state_after
 ), new_event AS (
     INSERT INTO event (site_id, kind, comment_id, detail, created_at)
     SELECT site_id, 'comment.revised', comment_id, state_after, $13

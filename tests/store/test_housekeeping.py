@@ -9,11 +9,13 @@ from service.store.housekeeping import forget_expired
 from service.store.notices import add_report
 from service.store.own import use_proof
 from service.store.sites import site_keys
+from service.store.webhooks import add_webhook
 
 
 async def test_only_what_is_past_its_time_is_forgotten(db, database):
     site = await new_site(db)
     await site_keys(db, site.id)
+    await add_webhook(db, site.id, url="https://hooks.example.org", kinds=["comment.held"])
     await put(db, [arrival(site, idempotency_key="new")])
     await put(db, [arrival(site, idempotency_key="old", age=timedelta(days=8))])
     owner = await asyncpg.connect(database.owner_dsn)

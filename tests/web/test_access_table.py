@@ -88,6 +88,11 @@ TABLE = {
     ("GET", "/v1/sites/{site}/tokens"): "owner",
     ("POST", "/v1/sites/{site}/tokens"): "owner",
     ("DELETE", "/v1/sites/{site}/tokens/{prefix}"): "owner",
+    ("GET", "/v1/sites/{site}/webhooks"): "owner",
+    ("POST", "/v1/sites/{site}/webhooks"): "owner",
+    ("DELETE", "/v1/sites/{site}/webhooks/{webhook_id}"): "owner",
+    ("GET", "/v1/sites/{site}/webhooks/{webhook_id}/deliveries"): "owner",
+    ("POST", "/v1/sites/{site}/webhooks/{webhook_id}/deliveries/{delivery_id}/redelivery"): "owner",
     ("GET", "/console/statistics"): "viewer",
     ("GET", "/console/sites"): "owner",
     ("POST", "/console/sites"): "owner",
@@ -148,9 +153,9 @@ def calls() -> set[tuple[str, str]]:
 
 def filled(path: str, comment: str) -> str:
     token = "gp_i1_" + "A" * 43
-    ids = {name: str(uuid4()) for name in ("decision_id", "batch_id", "member_id")}
+    ids = {name: str(uuid4()) for name in ("decision_id", "batch_id", "member_id", "webhook_id")}
     return path.format(
-        site="demo", comment_id=comment, page_id=1, token=token, entry_id="0" * 16, prefix="0" * 8, **ids
+        site="demo", comment_id=comment, page_id=1, delivery_id=1, token=token, entry_id="0" * 16, prefix="0" * 8, **ids
     )
 
 

@@ -40,8 +40,14 @@ REJECTED = 10
 NAMES = ("demo", "other")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 _BY_AUTHORS = ("/v1/comments/", "/status/")
-KINDS = ("decision_id", "batch_id", "prefix", "next_cursor", "member_id", "entry_id")
-_ID_OF = {"members": "member_id", "lists": "entry_id", "decisions": "decision_id"}
+KINDS = ("decision_id", "batch_id", "prefix", "next_cursor", "member_id", "entry_id", "webhook_id", "delivery_id")
+_ID_OF = {
+    "members": "member_id",
+    "lists": "entry_id",
+    "decisions": "decision_id",
+    "webhooks": "webhook_id",
+    "deliveries": "delivery_id",
+}
 """What an "id" is of, in the answers of these addresses."""
 MAY_NEVER_BE_GRANTED = {("POST", "/console/sign-in"), ("DELETE", "/v1/review/leases/{comment_id}")}
 """Nobody guesses a password here, and few the comment that they hold themselves."""
@@ -198,8 +204,10 @@ class Fuzz:
                 return self.comment(near)
             case "page_id":
                 return str(self.random.randint(1, 6))
-            case "decision_id" | "batch_id" | "prefix" | "member_id" | "entry_id":
+            case "decision_id" | "batch_id" | "prefix" | "member_id" | "entry_id" | "webhook_id":
                 return self.known(param, near)
+            case "delivery_id":
+                return self.known(param, near) if any(found[param] for found in self.found.values()) else "1"
             case "token":
                 name = near or self.pick(NAMES)
                 return self.office.invite(f"{mark(name)}-guest@example.org", "viewer", [name])
@@ -382,6 +390,8 @@ CONTENTS: Mapping[tuple[str, str], Callable[[Fuzz, str], Content]] = {
     ("POST", "/v1/sites/{site}/members"): lambda fuzz, name: {"email": f"{mark(name)}-new@example.org"},
     ("PATCH", "/v1/sites/{site}/members/{member_id}"): lambda fuzz, name: {"role": "viewer"},
     ("POST", "/v1/sites/{site}/tokens"): lambda fuzz, name: {"name": mark(name)},
+    ("POST", "/v1/sites/{site}/webhooks"): lambda fuzz, name: {"url": f"https://{mark(name)}.example/"},
+    ("POST", "/v1/sites/{site}/webhooks/{webhook_id}/deliveries/{delivery_id}/redelivery"): _nothing,
     ("POST", "/console/sign-in"): lambda fuzz, name: {"email": f"{mark(name)}-owner@example.org", "password": "y" * 12},
     ("POST", "/console/sign-in/{token}"): _nothing,
     ("POST", "/console/sign-out"): _nothing,

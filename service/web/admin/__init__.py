@@ -1,1 +1,1 @@
-"""What site owners look after: sites, policy, lists, members, tokens; each asks for the role `owner`."""
+"""What site owners look after: sites, policy, lists, members, tokens, webhooks; each asks for the role `owner`."""

@@ -12,6 +12,7 @@ from service.web.admin.people import (
 )
 from service.web.admin.policy import PolicyChange, PolicyPreview, PolicyView, PreviewRequest
 from service.web.admin.sites import SiteChange, SiteMade, Sites, SiteView, SiteWish
+from service.web.admin.webhooks import Deliveries, DeliveriesQuery, WebhookMade, Webhooks, WebhookWish
 from service.web.operation import Operation
 from service.web.stats import Stats, StatsQuery
 
@@ -51,4 +52,13 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("GET", f"{_SITE}/tokens"): _read(Tokens),
     ("POST", f"{_SITE}/tokens"): _write(TokenWish, TokenMade, 201),
     ("DELETE", f"{_SITE}/tokens/{{prefix}}"): _END,
+    ("GET", f"{_SITE}/webhooks"): _read(Webhooks),
+    ("POST", f"{_SITE}/webhooks"): _write(WebhookWish, WebhookMade, 201),
+    ("DELETE", f"{_SITE}/webhooks/{{webhook_id}}"): _END,
+    ("GET", f"{_SITE}/webhooks/{{webhook_id}}/deliveries"): Operation(
+        tag="Site owners", query=DeliveriesQuery, answers={200: Deliveries}, problems=(*_READ, 422), security="member"
+    ),
+    ("POST", f"{_SITE}/webhooks/{{webhook_id}}/deliveries/{{delivery_id}}/redelivery"): Operation(
+        tag="Site owners", answers={202: None}, problems=_READ, security="member"
+    ),
 }

@@ -1,5 +1,5 @@
 """List the addresses for site owners, and describe them."""
 
-from service.web.admin import lists, people, policy, sites
+from service.web.admin import lists, people, policy, sites, webhooks
 
-ROUTES = tuple(route for module in (sites, policy, lists, people) for route in module.ROUTES)
+ROUTES = tuple(route for module in (sites, policy, lists, people, webhooks) for route in module.ROUTES)
