@@ -1,14 +1,14 @@
 """Remember sites and their keys for some seconds: every request of a page names its site."""
 
-import asyncio
 import re
 import time
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from service.comment import SiteId
-from service.errors import NO_DATABASE, NotFound, Unavailable
+from service.errors import NotFound, Unavailable
 from service.store.database import Database
+from service.store.patience import in_time
 from service.store.records import Site, SiteKeys
 from service.store.site_claims import site_claims
 from service.store.sites import find_site, site_keys
@@ -44,7 +44,7 @@ class SiteDirectory:
             if len(self._sites) >= _MOST:
                 self._sites.clear()
             try:
-                site = await self._find_in_time(name)
+                site = await in_time(self._find(name), ASK_SECONDS)
             except Unavailable:
                 if site is None:
                     raise
@@ -52,16 +52,6 @@ class SiteDirectory:
         if site is None:
             raise NotFound("There is no site of this name.")
         return site
-
-    async def _find_in_time(self, name: str) -> Site | None:
-        asking = asyncio.ensure_future(self._find(name))
-        await asyncio.wait([asking], timeout=ASK_SECONDS)
-        if asking.done():
-            return asking.result()
-        # To let go of a connection that hangs takes seconds, too; nobody waits for that, nor for what comes of it.
-        asking.add_done_callback(lambda asked: asked.cancelled() or asked.exception())
-        asking.cancel()
-        raise Unavailable(NO_DATABASE)
 
     async def _find(self, name: str) -> Site | None:
         site = await find_site(self._db, name)
@@ -76,6 +66,7 @@ class SiteDirectory:
 
         Raises:
             NotFound: there is no such site.
+            Unavailable: the database does not answer.
         """
         keys = await self.known_keys(site_id)
         if keys is None:
@@ -87,7 +78,7 @@ class SiteDirectory:
         today = datetime.now(UTC).date()
         made_on, keys = self._keys.get(site_id, (None, None))
         if keys is None or made_on != today:
-            keys = await site_keys(self._db, site_id)
+            keys = await in_time(site_keys(self._db, site_id), ASK_SECONDS)
             if keys is not None:
                 self._keys[site_id] = (today, keys)
         return keys
