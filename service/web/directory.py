@@ -43,6 +43,9 @@ class SiteDirectory:
         if time.monotonic() - asked_at > REMEMBERED:
             if len(self._sites) >= _MOST:
                 self._sites.clear()
+            if site is not None:
+                # One asks; a crowd that comes meanwhile is served from memory, or it would queue up for connections.
+                self._sites[name] = (time.monotonic(), site)
             try:
                 site = await in_time(self._find(name), ASK_SECONDS)
             except Unavailable:

@@ -5,12 +5,12 @@ import logging
 import os
 import re
 import time
+from collections.abc import Iterable
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import RequestTimeout
-from service.web.crowd import is_crowded, turn_away
 from service.web.metrics import Metrics
 from service.web.problem import crash
 
@@ -51,8 +51,7 @@ class Guard:
         exchange = _Exchange(scope, receive, send, self._body_seconds)
         began = time.perf_counter()
         try:
-            app = turn_away if is_crowded(scope) else self._app
-            await app(scope, exchange.receive, exchange.send)
+            await self._app(scope, exchange.receive, exchange.send)
         except ClientDisconnect:
             # Nobody is left to answer; 499 is what nginx notes for it.
             exchange.status = 499
@@ -61,14 +60,17 @@ class Guard:
             if not exchange.started:
                 await crash(Request(scope))(scope, receive, exchange.send)
         finally:
-            _note(scope, exchange.status, time.perf_counter() - began, exchange.request_id)
+            metrics: Metrics | None = scope.get("state", {}).get("metrics")
+            # By its route, for a path may hold a token and a query what somebody looked for.
+            route = getattr(scope.get("route"), "path", "unknown")
+            note(metrics, route, scope["method"], exchange.status, time.perf_counter() - began, exchange.request_id)
 
 
 class _Exchange:
     """One request and its answer: reads until the body's deadline, sends with the headers that every answer has."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, body_seconds: float):
-        self.request_id = _request_id(scope)
+        self.request_id = request_id_of(scope["headers"])
         self.status = 500
         self.started = False
         self._receive, self._send = receive, send
@@ -107,26 +109,24 @@ class _Exchange:
         await self._send(message)
 
 
-def _request_id(scope: Scope) -> bytes:
-    for name, value in scope["headers"]:
+def request_id_of(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Return the name that a request brings, or a new one."""
+    for name, value in headers:
         if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
             return bytes(value)
     return os.urandom(8).hex().encode()
 
 
-def _note(scope: Scope, status: int, seconds: float, request_id: bytes) -> None:
-    """Count and log a request by its route, for a path may hold a token and a query what somebody looked for."""
-    route = scope.get("route")
-    name = getattr(route, "path", "unknown")
-    metrics: Metrics | None = scope.get("state", {}).get("metrics")
+def note(metrics: Metrics | None, route: str, method: str, status: int, seconds: float, request_id: bytes) -> None:
+    """Count and log a request."""
     if metrics is not None:
-        metrics.requests.labels(name, str(status)).inc()
-        metrics.seconds.labels(name).observe(seconds)
+        metrics.requests.labels(route, str(status)).inc()
+        metrics.seconds.labels(route).observe(seconds)
     if _log.isEnabledFor(logging.INFO):
         extra = {
             "request_id": request_id.decode(),
-            "method": scope["method"],
-            "route": name,
+            "method": method,
+            "route": route,
             "status": status,
             "ms": round(1000 * seconds, 1),
         }

@@ -144,7 +144,11 @@ def problem_json(error: RequestError | Unavailable) -> bytes:
 
 def wants_html(request: Request[Any]) -> bool:
     """Tell whether a browser shows the answer to a person. Programs that accept anything get JSON."""
-    accept = request.headers.get("accept", "")
+    return is_html_wanted(request.headers.get("accept", ""))
+
+
+def is_html_wanted(accept: str) -> bool:
+    """Tell the same from the header alone."""
     return "text/html" in accept and "json" not in accept
 
 

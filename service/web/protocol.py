@@ -11,6 +11,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from service.errors import Malformed, RequestError, RequestTimeout
+from service.web.crowd import is_crowded, refusal
 from service.web.guard import BODY_SECONDS, HEADERS
 from service.web.problem import problem_json
 
@@ -43,6 +44,7 @@ class PatientProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._parsed_bytes = 0
         self._in_head = True
+        self._turned_away = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
         """Start the clock."""
@@ -88,12 +90,37 @@ class PatientProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._stop_clock()
         self._start_clock(self.body_seconds)
-        super().on_headers_complete()
+        # Answers go in the order of their requests, and not faster than they are read.
+        idle = self.cycle is None or self.cycle.response_complete
+        self._turned_away = (
+            idle
+            and not self.flow.write_paused
+            and is_crowded(self.app_state, self.parser.get_method(), self.url, self.headers)
+        )
+        if self._turned_away:
+            self.server_state.total_requests += 1
+            self.transport.write(refusal(self.app_state, self.headers, self.server_state.default_headers))
+            if self.expect_100_continue or not self.parser.should_keep_alive():
+                # A body that is not sent could not be told from the next request.
+                self.transport.close()
+        else:
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of the body, unless it is answered already."""
+        if not self._turned_away:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Expect the next head."""
         self._stop_clock()
-        super().on_message_complete()
+        if self._turned_away:
+            self._turned_away = False
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+        else:
+            super().on_message_complete()
         self._in_head = True
 
     def send_400_response(self, msg: str) -> None:

@@ -18,6 +18,8 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+import uvloop
+
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import archive
 import floors
@@ -168,7 +170,7 @@ def main() -> None:
         with servers.postgres(folder) as server:
             print(f"fdatasync {servers.fsync_microseconds(folder):.0f} µs, {os.cpu_count()} cores", flush=True)
             bench = Bench(server, seconds)
-            asyncio.run(measure(bench, args, folder))
+            uvloop.run(measure(bench, args, folder))
     bench.results |= {f"{which} start": [{"start_s": value} for value in each] for which, each in starts.items()}
     print(report(bench.results, FLOORS, PAIRS))
     if args.json:

@@ -8,7 +8,6 @@ out: caches fill.
 """
 
 import argparse
-import asyncio
 import itertools
 import math
 import sys
@@ -16,6 +15,8 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+
+import uvloop
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import servers
@@ -90,7 +91,7 @@ def main() -> None:
         with servers.gatepost(settings, port) as running:
             # As the superuser: others are not shown whose connections there are.
             superuser = server.owner_dsn.replace("gatepost_owner@", "postgres@")
-            samples = asyncio.run(soak(port, running.pid, superuser, args))
+            samples = uvloop.run(soak(port, running.pid, superuser, args))
     found = verdicts(samples)
     for name, (steep, half, grows) in found.items():
         first, last = samples[int(WARM * len(samples))][1][name], samples[-1][1][name]
