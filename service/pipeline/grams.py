@@ -1,4 +1,4 @@
-"""Turn words and characters into hashed n-grams: binary features, told apart by 2^18 buckets each.
+"""Turn words and characters into hashed n-grams: binary features, told apart by 2^19 buckets each.
 
 The hashing is our own so that serving needs numpy alone, and training counts with the same function.
 """
@@ -14,9 +14,8 @@ from service.pipeline.sentences import NEGATORS, Flat, Places
 
 Buckets = NDArray[np.int64]
 
-WORD_BUCKETS = 1 << 17
-CHAR_BUCKETS = 1 << 17
-MANNER_BUCKETS = 1 << 17
+_BITS = 19
+WORD_BUCKETS = CHAR_BUCKETS = MANNER_BUCKETS = 1 << _BITS
 MAX_WORD_GRAM = 3
 CHAR_GRAMS = (3, 4, 5)
 SKELETON_GRAMS = (2, 3, 4, 5)
@@ -27,7 +26,6 @@ _MARKS = frozenset('.!?…,;:"“”')
 _SCOPE = 6
 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
-_BITS = 17
 _SHIFT = np.uint64(64 - _BITS)
 
 
@@ -37,11 +35,11 @@ def word_grams(flat: Flat) -> list[Buckets]:
     return _unique(_rolls(_hashes(flat.distinct)[flat.ids], range(1, MAX_WORD_GRAM + 1)), owners, flat.bounds)
 
 
-def pair_weights(forms: Sequence[str], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+def pair_weights(forms: Sequence[str], weights: NDArray[np.float16]) -> NDArray[np.float32]:
     """Return what each word and the next one weigh together, by the place of the first."""
     hashes = _hashes(forms)
     (_, single), (_, double) = _rolls(hashes, (1, 2))
-    alone = weights[_mix(single)]
+    alone = weights[_mix(single)].astype(np.float32)
     total: NDArray[np.float32] = alone[:-1] + alone[1:] + weights[_mix(double)]
     return total
 

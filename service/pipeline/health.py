@@ -20,6 +20,7 @@ from service.pipeline.phrases import Hit
 from service.pipeline.reading import HEALTH_FEATURE_VERSION, Reader, Reading, evidence
 from service.pipeline.stance import Lexicon
 
+Halves = NDArray[np.float16]
 STANCES: tuple[Stance, ...] = ("asserts", "promotes", "refutes", "asks", "reports", "experience")
 _ADVICE = frozenset({"dosing_danger", "stop_medication", "treatment_refusal", "unsafe_combination"})
 _UNNAMED_SEVERITY = 2
@@ -93,18 +94,23 @@ class HealthJudge:
 
 
 class Weights:
-    """Hold the linear model. Word and character weights are stored with the rarity (idf) of their bucket folded in."""
+    """Hold the linear model. Word and character weights are stored with the rarity (idf) of their bucket folded in.
+
+    Those of n-grams stay in the file, in half precision: of half a million a comment needs some hundred.
+    """
 
     def __init__(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
-        def plain(name: str) -> NDArray[np.float32]:
-            return np.asarray(arrays[name], dtype=np.float32)
+        def stored(name: str) -> Halves:
+            # A plain view: the bookkeeping of numpy's memmap class costs more than the look-up.
+            return np.asarray(arrays[name], dtype=np.float16)
 
-        self.words = plain("word_weights")
-        self._chars = plain("char_weights")
-        self._manners = plain("manner_weights")
-        self._word_idf, self._char_idf = plain("word_idf"), plain("char_idf")
-        self._manner_idf = plain("manner_idf")
-        self._dense, self._vector = plain("dense_weights"), plain("vector_weights")
+        self.words = stored("word_weights")
+        self._chars = stored("char_weights")
+        self._manners = stored("manner_weights")
+        self._word_idf, self._char_idf = stored("word_idf"), stored("char_idf")
+        self._manner_idf = stored("manner_idf")
+        self._dense = np.asarray(arrays["dense_weights"], dtype=np.float32)
+        self._vector = np.asarray(arrays["vector_weights"], dtype=np.float32)
 
     def logits(self, readings: Sequence[Reading]) -> NDArray[np.float64]:
         """Return the score of each comment in uncalibrated log-odds."""
@@ -117,14 +123,12 @@ class Weights:
         return total
 
 
-def _unit_sums(
-    weights: NDArray[np.float32], idf: NDArray[np.float32], grams: Sequence[NDArray[np.int64]]
-) -> NDArray[np.float64]:
+def _unit_sums(weights: Halves, idf: Halves, grams: Sequence[NDArray[np.int64]]) -> NDArray[np.float64]:
     """Return the sum of the weights of each comment's n-grams, their rarities scaled to length one."""
     owners = np.repeat(np.arange(len(grams)), [len(of) for of in grams])
     buckets = np.concatenate(grams)
     total = np.bincount(owners, weights=weights[buckets], minlength=len(grams))
-    square = np.bincount(owners, weights=np.square(idf[buckets]), minlength=len(grams))
+    square = np.bincount(owners, weights=np.square(idf[buckets].astype(np.float32)), minlength=len(grams))
     scaled: NDArray[np.float64] = total / np.sqrt(np.where(square > 0, square, 1))
     return scaled
 

@@ -18,7 +18,7 @@ from service.pipeline.stance import FEATURES, Lexicon, Manner
 from service.pipeline.wordings import Asked
 
 # Raised by whoever changes a number that the weights were fitted to.
-HEALTH_FEATURE_VERSION = 4
+HEALTH_FEATURE_VERSION = 5
 DENSE = (
     *FEATURES,
     *(f"claim.{name}" for name in MATCH_FEATURES),
@@ -117,7 +117,7 @@ def _claim(found: Found | None, parts: Sequence[Sentence]) -> NDArray[np.float32
 
 
 def evidence(
-    normal: Normal, reading: Reading, weights: NDArray[np.float32], cue: Hit | None, named: bool
+    normal: Normal, reading: Reading, weights: NDArray[np.float16], cue: Hit | None, named: bool
 ) -> tuple[Evidence, ...]:
     """Return the stretches of the body that speak for a flag: claim, heavy words, cue."""
     spans: list[tuple[int, int, float]] = []
@@ -130,7 +130,7 @@ def evidence(
     return tuple(_evidence(normal, start, end, weight) for start, end, weight in spans)
 
 
-def _heavy(reading: Reading, weights: NDArray[np.float32]) -> list[tuple[int, int, float]]:
+def _heavy(reading: Reading, weights: NDArray[np.float16]) -> list[tuple[int, int, float]]:
     """Return the word pairs that weigh most for the flag, none overlapping another."""
     read = reading.read
     if len(read.forms) < 2:

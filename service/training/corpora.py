@@ -54,11 +54,12 @@ def authored_spam(corpora: Path) -> Iterator[Example]:
 def authored_health(corpora: Path) -> Iterator[Example]:
     """Yield our own comments on health as far as they are no spam, without their author fields.
 
-    Those fields were made up for the health judge and say nothing about spam.
+    Those fields were made up for the health judge and say nothing about spam. Who promotes a cure may be an enthusiast
+    or a seller, so that those rows say nothing either.
     """
     for path in sorted(corpora.glob("health_*.jsonl")):
         for row in read_rows(path):
-            if not row["spam"]:
+            if not row["spam"] and row["kind"] != "promote":
                 yield Example(
                     submission=Submission(body=row["text"]),
                     label=0,

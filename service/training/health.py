@@ -22,7 +22,7 @@ from service.training.evaluate import Metrics, cut_for, metrics
 from service.training.health_fit import Features, Taken, count, fit, fit_matcher, fit_stances, matched, taken_up
 from service.training.health_rows import Row
 
-VERSION = "health-2026.11.3"
+VERSION = "health-2026.11.4"
 # Shares of held-out refutations that the cut may hold, by severity of the claim: the graver, the earlier it holds.
 REFUTATIONS_HELD = {1: 0.03, 2: 0.055, 3: 0.075}
 NAMED_AT = -1.0

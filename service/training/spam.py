@@ -27,7 +27,7 @@ from service.training.corpora import Example, authored_health, authored_spam, pu
 from service.training.evaluate import Metrics, by_slice, metrics
 from service.training.spam_fit import SEED, Fitted, fit, matrix, normalised, platt, rounded, sample_weights
 
-VERSION = "spam-2026.11.4"
+VERSION = "spam-2026.11.5"
 FOLDS = 3
 MOST: Mapping[tuple[str, int], int] = {
     ("judol_id", 0): 6000,

@@ -87,9 +87,9 @@ def share(source: str) -> float:
     """
     base = source.removesuffix("+")
     if base.startswith("spam_"):
-        whole = 1.5
+        whole = 1.0
     elif base.startswith("health_"):
-        whole = 0.25
+        whole = 0.12
     else:
         whole = {"civil_cc0": 2.0, "wikitalk": 2.0, "youtube_uci": 2.0, "medquad": 0.6, "sms_uci": 0.6}.get(base, 1.0)
     return whole if source == base else 0.6 * whole
