@@ -1,6 +1,6 @@
 """Measure intake, listing, review and re-scoring beside floors and a naive reference, in one run of ten minutes.
 
-    python tests/bench/intake.py [--quick | --huge] [--peer isso] [--json FILE]
+    python tests/bench/intake.py [--quick | --huge] [--peer isso] [--peer waline] [--json FILE]
 
 Each round measures every contender once, in turn, so that a change of the machine's speed touches all alike. Rates
 count committed rows where there are any. No ratio is printed when a floor differs by more than 25 % between the first
@@ -26,7 +26,7 @@ import floors
 import servers
 from contest import Bench
 from load import comment, get, request
-from peers import PEERS, Isso
+from peers import PEERS, Isso, Waline
 from report import report
 from start import cold_starts
 
@@ -49,7 +49,7 @@ WHERE c.relname IN ('comment', 'verdict', 'queue', 'event', 'outbox', 'idempoten
 """
 
 
-def start(bench: Bench, folder: Path, stack: ExitStack, peers: list[str]) -> dict[str, Isso]:
+def start(bench: Bench, folder: Path, stack: ExitStack, peers: list[str]) -> dict[str, Isso | Waline]:
     """Start every contender; return the peers."""
     server = bench.server
     settings = servers.urls(server)
@@ -67,7 +67,7 @@ def start(bench: Bench, folder: Path, stack: ExitStack, peers: list[str]) -> dic
         running["pooled"] = servers.gatepost(pooled, ports["pooled"])
     for name, each in running.items():
         bench.pids[name] = servers.tree(stack.enter_context(each).pid)
-    found = {name: stack.enter_context(PEERS[name](folder / name)) for name in peers}
+    found = {name: stack.enter_context(PEERS[name](folder / name, bench.server)) for name in peers}
     for name, peer in found.items():
         bench.pids[name], bench.ports[name] = servers.tree(peer.pid), peer.port
     return found
@@ -78,7 +78,7 @@ def poster(port: int, path: str = PATH) -> Callable[[int], bytes]:
     return lambda n: request(f"127.0.0.1:{port}", path, comment(n, servers.ORIGIN), headers)
 
 
-async def round_of_intake(bench: Bench, folder: Path, peers: dict[str, Isso]) -> None:
+async def round_of_intake(bench: Bench, folder: Path, peers: dict[str, Isso | Waline]) -> None:
     """Measure everything that takes comments once."""
     post = {name: poster(port) for name, port in bench.ports.items()}
     await bench.closed("echo 64", "echo", 64, poster(bench.ports["echo"], "/comments"))
@@ -95,9 +95,9 @@ async def round_of_intake(bench: Bench, folder: Path, peers: dict[str, Isso]) ->
     if "pooled" in bench.pids:
         await bench.closed("pooled 64", "pooled", 64, post["pooled"], "comment")
     for name, peer in peers.items():
-        before = peer.rows()
+        before = await peer.rows()
         await bench.closed(f"{name} 16", name, 16, peer.make)
-        answers, rows = bench.results[f"{name} 16"][-1]["answers"], peer.rows() - before
+        answers, rows = bench.results[f"{name} 16"][-1]["answers"], await peer.rows() - before
         assert rows == answers, f"{name}: {rows} rows for {answers} answers"
 
 
