@@ -6,12 +6,14 @@ from uuid import UUID
 
 from service.errors import FetchError, Unavailable
 from service.store.database import Database
-from service.store.sites import list_sites
+from service.store.sites import all_site_ids
 from service.store.webhooks import LEASE, Parcel, claim_deliveries, note_delivered, note_undelivered
 from service.worker.courier import SECONDS, Courier
 
 LOOK = 1.0
 """Seconds after which a process looks again for what is due."""
+PUT_OFF = 10.0
+"""Seconds after which it looks again when the database has not answered."""
 AT_ONCE = 32
 """Deliveries under way in one process."""
 OF_EACH = 8
@@ -32,7 +34,13 @@ async def deliver(db: Database, courier: Courier) -> None:
     running: dict[asyncio.Task[None], UUID] = {}
     try:
         while True:
-            for parcel in await _claimed(db, AT_ONCE - len(running), set(running.values())):
+            try:
+                parcels = await _claimed(db, AT_ONCE - len(running), set(running.values()))
+            except Unavailable:
+                _log.warning("Webhooks were put off: the database does not answer.")
+                await asyncio.sleep(PUT_OFF)
+                continue
+            for parcel in parcels:
                 running[asyncio.create_task(_deliver(db, courier, parcel))] = parcel.webhook_id
             if running:
                 done, _ = await asyncio.wait(running, timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)
@@ -49,12 +57,7 @@ async def deliver(db: Database, courier: Courier) -> None:
 async def _claimed(db: Database, room: int, busy: set[UUID]) -> list[Parcel]:
     if not room:
         return []
-    try:
-        site_ids = [site.id for site in await list_sites(db)]
-        return await claim_deliveries(db, site_ids, of_each=OF_EACH, most=room, busy=busy)
-    except Unavailable:
-        _log.warning("Webhooks were put off: the database does not answer.")
-        return []
+    return await claim_deliveries(db, await all_site_ids(db), of_each=OF_EACH, most=room, busy=busy)
 
 
 async def _deliver(db: Database, courier: Courier, parcel: Parcel) -> None:

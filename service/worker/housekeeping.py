@@ -7,7 +7,7 @@ from service.errors import Unavailable
 from service.store.database import Database
 from service.store.housekeeping import forget_expired
 from service.store.rounds import claim_round
-from service.store.sites import list_sites
+from service.store.sites import all_site_ids
 
 EVERY = 3600.0
 """Seconds between two rounds at a site; retention times are whole days, so an hour late is early enough."""
@@ -21,7 +21,7 @@ async def keep_house(db: Database) -> None:
     """Forget expired rows every hour, until cancelled; of several processes one does it at each site."""
     while True:
         try:
-            if due := await claim_round(db, [site.id for site in await list_sites(db)], "housekeeping", EVERY):
+            if due := await claim_round(db, await all_site_ids(db), "housekeeping", EVERY):
                 counts = await forget_expired(db, due)
                 _log.info("Housekeeping: %s.", ", ".join(f"{step} {rows}" for step, rows in counts.items()))
         except Unavailable:

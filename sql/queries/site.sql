@@ -4,6 +4,11 @@ SELECT site_id, name, title, origins, policy, learned
 FROM site
 WHERE name = $1;
 
+-- name: all_site_ids
+-- The ids of all sites.
+SELECT site_id
+FROM site;
+
 -- name: list_sites
 -- Every site, by name.
 SELECT site_id, name, title, origins, policy, learned
