@@ -127,6 +127,13 @@ def database(postgres: Cluster, template: str) -> Iterator[TestDatabase]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def kept_database(postgres: Cluster, template: str) -> Iterator[TestDatabase]:
+    """Return a migrated database that a module's tests share: for those that write nothing."""
+    with _new_database(postgres, f"TEMPLATE {template} STRATEGY file_copy") as made:
+        yield made
+
+
 @pytest.fixture
 def empty_database(postgres: Cluster) -> Iterator[TestDatabase]:
     """Return a database without any tables."""

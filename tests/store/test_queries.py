@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 import service
@@ -12,9 +13,10 @@ PACKAGE = Path(service.__file__).parent
 
 
 @pytest.mark.parametrize("name", sorted(queries()))
-async def test_every_query_prepares_against_the_migrated_schema(name, db):
-    async with db.seeing() as connection:
-        await connection.prepare(queries()[name])
+async def test_every_query_prepares_against_the_migrated_schema(name, kept_database):
+    connection = await asyncpg.connect(kept_database.service_dsn)
+    await connection.prepare(queries()[name])
+    await connection.close()
 
 
 def test_every_query_is_used_by_the_store():

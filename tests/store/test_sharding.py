@@ -60,9 +60,9 @@ def is_on_site(join: Plan) -> bool:
 
 
 @pytest.fixture
-async def explain(database):
+async def explain(kept_database):
     """Return a function that gives the plan of a query with parameters left open."""
-    connection = await asyncpg.connect(database.service_dsn)
+    connection = await asyncpg.connect(kept_database.service_dsn)
     await connection.execute("SELECT set_config('gatepost.sites', '1,2', false)")
     # Scans in order show nothing but filters, and hash joins the condition; either is fine, but let it be the one that
     # large tables would have.
