@@ -177,7 +177,7 @@ def _add_people(commands: _Commands) -> None:
 
 def _add_webhooks(commands: _Commands) -> None:
     from service.commands import webhook
-    from service.web.admin.webhooks import KINDS
+    from service.store.webhooks import KINDS
 
     webhooks = _group(commands, "webhook", "tell other systems what becomes of a site's comments")
     command = _add(webhooks, "add", "name a place to be told, and print its secret, once", webhook.webhook_add)

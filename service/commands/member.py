@@ -4,20 +4,20 @@ from collections.abc import Sequence
 
 from service.commands.database import on_database
 from service.commands.say import say, say_json
+from service.commands.site import known_site
 from service.comment import Role, SiteId
 from service.errors import NotFound
 from service.settings import Settings
 from service.store.credentials import list_members, remove_member, set_role
 from service.store.database import Database
 from service.store.records import Member
-from service.store.sites import find_site
 
 
 def member_list(settings: Settings, *, site: str, as_json: bool) -> int:
     """List who is a member, in which role, and how they sign in."""
 
     async def listed(db: Database) -> Sequence[Member]:
-        return await _present(db, await _site(db, site))
+        return await _present(db, (await known_site(db, site)).id)
 
     members = on_database(settings, "member", listed)
     if as_json:
@@ -32,7 +32,7 @@ def member_role(settings: Settings, *, site: str, email: str, role: Role) -> int
     """Give a member another role."""
 
     async def change(db: Database) -> None:
-        site_id = await _site(db, site)
+        site_id = (await known_site(db, site)).id
         await set_role(db, site_id, (await _member(db, site_id, email)).id, role)
 
     on_database(settings, "member", change)
@@ -44,19 +44,12 @@ def member_remove(settings: Settings, *, site: str, email: str) -> int:
     """End a membership."""
 
     async def remove(db: Database) -> None:
-        site_id = await _site(db, site)
+        site_id = (await known_site(db, site)).id
         await remove_member(db, site_id, (await _member(db, site_id, email)).id)
 
     on_database(settings, "member", remove)
     say(f"{email} is no longer a member of {site}; every session has ended. What they decided stays on record.")
     return 0
-
-
-async def _site(db: Database, name: str) -> SiteId:
-    site = await find_site(db, name)
-    if site is None:
-        raise NotFound(f"There is no site named {name}. See: gatepost site list")
-    return site.id
 
 
 async def _present(db: Database, site_id: SiteId) -> list[Member]:

@@ -7,14 +7,13 @@ import msgspec
 
 from service.commands.database import on_database
 from service.commands.say import say, say_json
+from service.commands.site import known_site
 from service.comment import SiteClaim, SiteClaims
 from service.errors import Invalid, NotFound
 from service.judges import known_claims
 from service.settings import Settings
 from service.store.database import Database
-from service.store.records import Site
 from service.store.site_claims import drop_claims, put_claims, site_claims
-from service.store.sites import find_site
 from service.web.claims import NewClaim, require_room
 from service.wire import decode
 
@@ -24,7 +23,7 @@ def claims_add(settings: Settings, *, site: str, file: str) -> int:
     own = _read(file)
 
     async def add(db: Database) -> None:
-        found = await _site(db, site)
+        found = await known_site(db, site)
         require_room(await site_claims(db, found.id), own)
         await put_claims(db, found.id, own=own)
 
@@ -39,7 +38,7 @@ def claims_off(settings: Settings, *, site: str, topic: str, claim: str) -> int:
         raise NotFound("The base has no such topic or claim. See: gatepost claims list")
 
     async def off(db: Database) -> None:
-        found = await _site(db, site)
+        found = await known_site(db, site)
         await put_claims(db, found.id, topics_off=[topic] if topic else [], claims_off=[claim] if claim else [])
 
     on_database(settings, "claims", off)
@@ -51,7 +50,7 @@ def claims_on(settings: Settings, *, site: str, topic: str, claim: str) -> int:
     """Switch a topic or a claim of the base on again."""
 
     async def on(db: Database) -> int:
-        found = await _site(db, site)
+        found = await known_site(db, site)
         if topic:
             return await drop_claims(db, found.id, topics_off=[topic])
         return await drop_claims(db, found.id, claims_off=[claim])
@@ -66,7 +65,7 @@ def list_of_site(settings: Settings, *, site: str, as_json: bool) -> int:
     """List a site's own claims, and what of the base it has switched off."""
 
     async def listed(db: Database) -> SiteClaims:
-        return await site_claims(db, (await _site(db, site)).id)
+        return await site_claims(db, (await known_site(db, site)).id)
 
     found = on_database(settings, "claims", listed)
     if as_json:
@@ -95,10 +94,3 @@ def _read(file: str) -> list[SiteClaim]:
     if not claims:
         raise Invalid(f"{file} holds no claim.")
     return claims
-
-
-async def _site(db: Database, name: str) -> Site:
-    site = await find_site(db, name)
-    if site is None:
-        raise NotFound(f"There is no site named {name}. See: gatepost site list")
-    return site

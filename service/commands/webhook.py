@@ -5,13 +5,21 @@ from uuid import UUID
 
 from service.commands.database import on_database
 from service.commands.say import say, say_json
-from service.comment import SiteId
+from service.commands.site import known_site
 from service.errors import NotFound
 from service.settings import Settings
 from service.store.database import Database
-from service.store.sites import find_site
-from service.store.webhooks import Delivery, Kind, Webhook, add_webhook, list_deliveries, list_webhooks, remove_webhook
-from service.web.admin.webhooks import KINDS, require_reachable
+from service.store.webhooks import (
+    KINDS,
+    Delivery,
+    Kind,
+    Webhook,
+    add_webhook,
+    list_deliveries,
+    list_webhooks,
+    remove_webhook,
+)
+from service.web.admin.webhooks import require_reachable
 
 _SHOWN = 50
 
@@ -21,7 +29,7 @@ def webhook_add(settings: Settings, *, site: str, url: str, kinds: Sequence[Kind
     require_reachable(settings, url)
 
     async def add(db: Database) -> tuple[UUID, str]:
-        return await add_webhook(db, await _site(db, site), url=url, kinds=list(dict.fromkeys(kinds)) or KINDS)
+        return await add_webhook(db, (await known_site(db, site)).id, url=url, kinds=kinds or KINDS)
 
     made, secret = on_database(settings, "webhook", add)
     if as_json:
@@ -35,7 +43,7 @@ def webhook_list(settings: Settings, *, site: str, as_json: bool) -> int:
     """List the places, and how they are doing."""
 
     async def listed(db: Database) -> list[Webhook]:
-        return await list_webhooks(db, await _site(db, site))
+        return await list_webhooks(db, (await known_site(db, site)).id)
 
     found = on_database(settings, "webhook", listed)
     if as_json:
@@ -50,7 +58,7 @@ def webhook_deliveries(settings: Settings, *, site: str, webhook: str, as_json: 
     """List the latest deliveries to a place, latest first."""
 
     async def listed(db: Database) -> list[Delivery]:
-        return await list_deliveries(db, await _site(db, site), _id(webhook), before=None, limit=_SHOWN)
+        return await list_deliveries(db, (await known_site(db, site)).id, _id(webhook), before=None, limit=_SHOWN)
 
     found = on_database(settings, "webhook", listed)
     if as_json:
@@ -64,7 +72,7 @@ def webhook_remove(settings: Settings, *, site: str, webhook: str) -> int:
     """Tell a place no more, with all that waits for it."""
 
     async def remove(db: Database) -> bool:
-        return await remove_webhook(db, await _site(db, site), _id(webhook))
+        return await remove_webhook(db, (await known_site(db, site)).id, _id(webhook))
 
     if not on_database(settings, "webhook", remove):
         raise NotFound(_NONE)
@@ -80,10 +88,3 @@ def _id(text: str) -> UUID:
         return UUID(text)
     except ValueError as error:
         raise NotFound(_NONE) from error
-
-
-async def _site(db: Database, name: str) -> SiteId:
-    site = await find_site(db, name)
-    if site is None:
-        raise NotFound(f"There is no site named {name}. See: gatepost site list")
-    return site.id

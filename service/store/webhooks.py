@@ -8,16 +8,17 @@ import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, get_args
 from uuid import UUID
 
 from service.comment import CommentId, SiteId, State
-from service.errors import Conflict
+from service.errors import Conflict, NotFound
 from service.store.database import Database
 from service.store.identity import new_id
 from service.store.queries import sql
 
 Kind = Literal["comment.held", "comment.published", "comment.rejected", "comment.erased"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 MOST = 10
 """Places that a site may name: each comment is written once for each."""
 LEASE = 60.0
@@ -28,11 +29,11 @@ _LAST = 2**63 - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """A place that is told of a site's comments. `failures` are those in a row."""
+    """A place that is told of a site's comments. `failures` are those in a row; till `rests_until` it is left alone."""
 
     id: UUID
     url: str
-    kinds: tuple[Kind, ...]
+    kinds: list[Kind]
     enabled: bool
     failures: int
     rests_until: datetime
@@ -41,9 +42,12 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One thing that one place has been told or is to be told. `answer` is what came of the last of `tries`."""
+    """One thing that one place has been told or is to be told.
 
-    id: int
+    `answer` is what came of the last of `tries`: a status, or why there was none.
+    """
+
+    id: str
     kind: Kind
     comment_id: CommentId
     created_at: datetime
@@ -76,37 +80,26 @@ class Parcel:
     page_title: str
 
 
-async def add_webhook(db: Database, site_id: SiteId, *, url: str, kinds: Sequence[Kind]) -> tuple[UUID, str]:
+async def add_webhook(db: Database, site_id: SiteId, *, url: str, kinds: Collection[Kind] = KINDS) -> tuple[UUID, str]:
     """Tell a site's events to a place from now on; return its id, and the secret by which it knows who tells.
 
     Raises:
         Conflict: the site has as many as it may have.
     """
     webhook_id, secret = new_id(datetime.now(UTC)), secrets.token_bytes(_SECRET_BYTES)
+    wanted = [kind for kind in KINDS if kind in kinds]
     async with db.transaction(site_id) as connection:
         await connection.fetchval(sql("lock_policy"), site_id)
         if len(await connection.fetch(sql("list_webhooks"), site_id)) >= MOST:
             raise Conflict(f"A site may have {MOST} webhooks; remove one first.", code="too_many_webhooks")
-        await connection.execute(sql("add_webhook"), site_id, webhook_id, url, list(kinds), secret, datetime.now(UTC))
+        await connection.execute(sql("add_webhook"), site_id, webhook_id, url, wanted, secret, datetime.now(UTC))
     return webhook_id, f"whsec_{base64.b64encode(secret).decode()}"
 
 
 async def list_webhooks(db: Database, site_id: SiteId) -> list[Webhook]:
     """Return where a site's events are told, oldest first."""
     async with db.seeing(site_id) as connection:
-        rows = await connection.fetch(sql("list_webhooks"), site_id)
-    return [
-        Webhook(
-            id=row["webhook_id"],
-            url=row["url"],
-            kinds=tuple(row["kinds"]),
-            enabled=row["enabled"],
-            failures=row["failures"],
-            rests_until=row["rests_until"],
-            created_at=row["created_at"],
-        )
-        for row in rows
-    ]
+        return [Webhook(**row) for row in await connection.fetch(sql("list_webhooks"), site_id)]
 
 
 async def remove_webhook(db: Database, site_id: SiteId, webhook_id: UUID) -> bool:
@@ -118,22 +111,16 @@ async def remove_webhook(db: Database, site_id: SiteId, webhook_id: UUID) -> boo
 async def list_deliveries(
     db: Database, site_id: SiteId, webhook_id: UUID, *, before: int | None, limit: int
 ) -> list[Delivery]:
-    """Return what a place has been told in the last week, or is still to be told, latest first."""
+    """Return what a place has been told in the last week, or is still to be told, latest first.
+
+    Raises:
+        NotFound: the site has no such webhook.
+    """
     async with db.seeing(site_id) as connection:
         rows = await connection.fetch(sql("list_deliveries"), site_id, webhook_id, before or _LAST, limit)
-    return [
-        Delivery(
-            id=row["outbox_id"],
-            kind=row["kind"],
-            comment_id=row["comment_id"],
-            created_at=row["created_at"],
-            state=row["state"],
-            tries=row["tries"],
-            due_at=row["due_at"],
-            answer=row["answer"],
-        )
-        for row in rows
-    ]
+    if not rows and all(each.id != webhook_id for each in await list_webhooks(db, site_id)):
+        raise NotFound("The site has no such webhook.")
+    return [Delivery(**row) for row in rows]
 
 
 async def deliver_again(db: Database, site_id: SiteId, webhook_id: UUID, delivery_id: int) -> bool:
@@ -148,28 +135,7 @@ async def claim_deliveries(
     """Take on deliveries that are due, to all places but the `busy`; nobody else gets them for LEASE seconds."""
     async with db.seeing(*site_ids) as connection:
         rows = await connection.fetch(sql("claim_deliveries"), of_each, most, LEASE, list(busy))
-    return [
-        Parcel(
-            site_id=row["site_id"],
-            id=row["outbox_id"],
-            webhook_id=row["webhook_id"],
-            target=row["target"],
-            secret=row["secret"],
-            tries=row["tries"],
-            probes=row["probes"],
-            kind=row["kind"],
-            created_at=row["created_at"],
-            site=row["site"],
-            comment_id=row["comment_id"],
-            parent_id=row["parent_id"],
-            state=row["state"],
-            version=row["version"],
-            page_key=row["page_key"],
-            page_url=row["page_url"],
-            page_title=row["page_title"],
-        )
-        for row in rows
-    ]
+    return [Parcel(**row) for row in rows]
 
 
 async def note_delivered(db: Database, parcel: Parcel, answer: str) -> None:

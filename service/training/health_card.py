@@ -136,8 +136,9 @@ Rows by writer are scored by a model that saw nothing of that writer. `hold_*` a
 
 How far to trust them: the cuts and the calibration were fitted to these same held-out scores, so the pooled share of
 refutations held and the pooled calibration error are what was asked for, not what was found; the lines by writer show
-the spread. The strengths of the feature blocks were chosen by looking at the held-out writers and at the behaviour
-rows, about fifteen settings in all, so neither is untouched. The "contrast" rows were written while looking at this
+the spread. The strengths of the feature blocks and the number of buckets were chosen by looking at held-out writers
+(the last time at parish, workshop, market, lecture and kerb) and at the behaviour rows, about twenty-five settings in
+all, so neither is untouched. The "contrast" rows were written while looking at this
 model's mistakes, and the claim base's wordings and near-truths are in every fit. Only rows that nobody has seen measure
 this judge.
 

@@ -1,7 +1,7 @@
 """Turn comments away while too many wait, before anything is spent on them: what is saved goes to those let in.
 
-This happens as soon as a request's headers are there, below the application: to refuse two thousand comments a second
-by way of it takes half a core.
+This happens as soon as a request's headers are there, below the application: by way of it a refusal takes about twice
+as long.
 """
 
 import re
@@ -13,7 +13,7 @@ from service.web.guard import HEADERS, note, request_id_of
 from service.web.pace import crowded
 from service.web.problem import is_html_wanted, problem_json
 
-ROUTE = "/v1/sites/{site}/comments"
+_ROUTE = "/v1/sites/{site}/comments"
 _PATH = re.compile(rb"/v1/sites/[^/?]+/comments(\?.*)?")
 _REFUSAL = crowded()
 _CONTENT = problem_json(_REFUSAL)
@@ -52,6 +52,6 @@ def is_crowded(state: Mapping[str, Any], method: bytes, url: bytes, headers: Hea
 def refusal(state: Mapping[str, Any], headers: Headers, added: Headers) -> bytes:
     """Return the answer to such a request, with the server's own headers added, and note it as any other is."""
     request_id = request_id_of(headers)
-    note(state.get("metrics"), ROUTE, "POST", _REFUSAL.status, 0.0, request_id)
+    note(state.get("metrics"), _ROUTE, "POST", _REFUSAL.status, 0.0, request_id)
     own = b"".join(b"%s: %s\r\n" % header for header in added)
     return b"HTTP/1.1 503 Service Unavailable\r\n%s%sx-request-id: %s\r\n\r\n%s" % (own, _HEAD, request_id, _CONTENT)

@@ -116,6 +116,7 @@ class PatientProtocol(HttpToolsProtocol):
         self._stop_clock()
         if self._turned_away:
             self._turned_away = False
+            self._unset_keepalive_if_required()
             self.timeout_keep_alive_task = self.loop.call_later(
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
             )

@@ -5,7 +5,7 @@ VALUES ($1, $2, $3, $4, $5, $6);
 
 -- name: list_webhooks
 -- The places that a site tells its events to, oldest first.
-SELECT webhook_id, url, kinds, enabled, failures, rests_until, created_at
+SELECT webhook_id AS id, url, kinds, enabled, failures, rests_until, created_at
 FROM webhook
 WHERE site_id = $1
 ORDER BY webhook_id;
@@ -18,7 +18,7 @@ RETURNING webhook_id;
 
 -- name: list_deliveries
 -- What a place has been told, or is still to be told, latest first.
-SELECT outbox_id, kind, comment_id, created_at, state, tries, due_at, answer
+SELECT outbox_id::text AS id, kind, comment_id, created_at, state, tries, due_at, answer
 FROM outbox
 WHERE site_id = $1 AND webhook_id = $2 AND outbox_id < $3
 ORDER BY outbox_id DESC
@@ -32,8 +32,8 @@ WHERE site_id = $1 AND webhook_id = $2 AND outbox_id = $3
 RETURNING outbox_id;
 
 -- name: claim_deliveries
--- Take on what is due: of each place but those in $4 at most $1, and $2 in all. A place that failed last is sent one, to see how it is,
--- and rests meanwhile. Whoever dies over a delivery leaves it to others after $3 seconds.
+-- Take on what is due: of each place but those in $4 at most $1, and $2 in all. A place that failed last is sent one, to
+-- see how it is, and rests meanwhile. Whoever dies over a delivery leaves it to others after $3 seconds.
 WITH due AS (
     SELECT o.site_id, o.outbox_id, w.failures > 0 AS probes
     FROM webhook AS w
@@ -60,7 +60,7 @@ WITH due AS (
     WHERE w.site_id = t.site_id AND w.webhook_id = t.webhook_id AND t.probes
 )
 SELECT
-    t.site_id, t.outbox_id, t.webhook_id, t.kind, t.comment_id, t.created_at, t.tries, t.probes, w.url AS target,
+    t.site_id, t.outbox_id AS id, t.webhook_id, t.kind, t.comment_id, t.created_at, t.tries, t.probes, w.url AS target,
     w.secret, s.name AS site, c.parent_id, c.state, c.version, p.key AS page_key, p.url AS page_url, p.title AS page_title
 FROM taken AS t
 JOIN webhook AS w ON w.site_id = t.site_id AND w.webhook_id = t.webhook_id

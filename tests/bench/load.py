@@ -189,6 +189,7 @@ async def run_open(
         if (early := due - time.perf_counter()) > 0:
             await asyncio.sleep(early)
         elif i % 16 == 0:
+            # Late, and yet answers have to be read.
             await asyncio.sleep(0)
         while idle and (idle[-1][0].is_closed or time.perf_counter() - idle[-1][1] > IDLE_SECONDS):
             await idle.pop()[0].close()

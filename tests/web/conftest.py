@@ -10,6 +10,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 from browse import Desk, Watch, chromium, clear, serving
+from desk import Office, opened
 from live import Live, run, running
 
 Start = Callable[..., AbstractContextManager[Live]]
@@ -60,6 +61,13 @@ def desk(counter: Desk) -> Iterator[Desk]:
     for context in list(desk.browser.contexts):
         context.close()
     assert desk.watch.all == []
+
+
+@pytest.fixture
+def office(anyio_backend, database) -> Iterator[Office]:
+    """Return the application on a fresh database, with what it takes to lay comments on a desk."""
+    with opened(database.service_dsn) as office:
+        yield office
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,11 @@
 """Who may do what: every route of the application, by method and role. What is not in the table fails the test."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
 from uuid import uuid4
 
 import pytest
-from desk import Office, opened, plain
+from desk import Office, plain
 from starlette.routing import Mount, Route
 
 from service.app import create_app
@@ -124,16 +122,6 @@ TABLE = {
     ("POST", "/console/decisions/{decision_id}/undo"): "moderator",
 }
 MEMBERS_ONLY = {key: least for key, least in TABLE.items() if least in ROLES}
-
-
-class Dsns(Protocol):
-    service_dsn: str
-
-
-@pytest.fixture
-def office(anyio_backend: str, database: Dsns) -> Iterator[Office]:
-    with opened(database.service_dsn) as office:
-        yield office
 
 
 def routes() -> list[Route]:

@@ -1,13 +1,11 @@
 """What owners do through the API: policy with preview, lists, members, tokens, sites, statistics."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from typing import Protocol
 
 import pytest
-from desk import Office, lie, opened, plain, spam
+from desk import Office, lie, plain, spam
 
 from service.comment import SiteId
 from service.store.audit import verify_chains
@@ -16,16 +14,6 @@ from service.store.sites import change_policy
 from service.web.stats import agreement, wilson
 
 DEMO = "/v1/sites/demo"
-
-
-class Dsns(Protocol):
-    service_dsn: str
-
-
-@pytest.fixture
-def office(anyio_backend: str, database: Dsns) -> Iterator[Office]:
-    with opened(database.service_dsn) as office:
-        yield office
 
 
 def test_a_policy_is_read_changed_and_kept_where_it_is_not_named(office: Office) -> None:

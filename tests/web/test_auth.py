@@ -17,12 +17,6 @@ class Dsns(Protocol):
 
 
 @pytest.fixture
-def office(anyio_backend: str, database: Dsns) -> Iterator[Office]:
-    with opened(database.service_dsn) as office:
-        yield office
-
-
-@pytest.fixture
 def office_behind_tls(anyio_backend: str, database: Dsns) -> Iterator[Office]:
     with opened(database.service_dsn, "https://comments.example") as office:
         yield office

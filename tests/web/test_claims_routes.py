@@ -1,10 +1,7 @@
 """A site's own claims over HTTP: kept, shown, taken back, and seen by nobody else."""
 
-from collections.abc import Iterator
-from typing import Protocol
-
 import pytest
-from desk import Office, opened
+from desk import Office
 
 from service.comment import SiteId
 from service.errors import NotFound
@@ -22,16 +19,6 @@ CLAIM = {
     "predicate": ["cures arthritis"],
     "sources": [{"publisher": "Town", "title": "Our spring", "url": "https://town.example/spring"}],
 }
-
-
-class Dsns(Protocol):
-    service_dsn: str
-
-
-@pytest.fixture
-def office(anyio_backend: str, database: Dsns) -> Iterator[Office]:
-    with opened(database.service_dsn) as office:
-        yield office
 
 
 def test_an_owner_adds_claims_switches_off_and_takes_back(office: Office) -> None:

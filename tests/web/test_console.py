@@ -1,21 +1,9 @@
 """The console's pages and forms, as HTTP answers them."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from typing import Protocol
 
 import pytest
-from desk import QUOTE, Office, care, lie, opened, plain, spam
-
-
-class Dsns(Protocol):
-    service_dsn: str
-
-
-@pytest.fixture
-def office(anyio_backend: str, database: Dsns) -> Iterator[Office]:
-    with opened(database.service_dsn) as office:
-        yield office
+from desk import QUOTE, Office, care, lie, plain, spam
 
 
 def test_a_forged_way_back_leads_to_the_console(office: Office) -> None:

@@ -1,14 +1,17 @@
 """While too many comments wait, others are turned away at the door, and told when to come again."""
 
+import asyncio
 import json
 import logging
 import re
 import socket
+import time
 
 import pytest
 from live import PATH, Live, drain
 
 from service.web.batch import Intake
+from service.web.protocol import PatientProtocol
 
 
 @pytest.fixture
@@ -92,6 +95,26 @@ def test_the_next_request_of_a_connection_is_read_after_the_body_of_one_turned_a
 
     assert first.startswith(b"HTTP/1.1 503 ")
     assert statuses(rest) == [b"503", b"503", b"200"]
+
+
+def test_a_connection_with_a_crowd_of_requests_stays_open_while_it_is_used(
+    crowded: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = PatientProtocol.connection_made
+
+    def impatient(protocol: PatientProtocol, transport: asyncio.Transport) -> None:
+        made(protocol, transport)
+        protocol.timeout_keep_alive = 0.6
+
+    monkeypatch.setattr(PatientProtocol, "connection_made", impatient)
+    with socket.create_connection(("127.0.0.1", crowded.port), timeout=10) as connection:
+        connection.sendall(request() + request())
+        time.sleep(0.4)
+        connection.sendall(request())
+        time.sleep(0.4)
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+
+        assert statuses(drain(connection)) == [b"503", b"503", b"503", b"200"]
 
 
 @pytest.mark.parametrize("header", ["Connection: close\r\n", "Expect: 100-continue\r\n"])

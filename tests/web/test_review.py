@@ -1,11 +1,10 @@
 """The review API: queue, leases, decisions."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
-from desk import LIE, QUOTE, Draft, Office, lie, nothing_said, opened, plain, spam
+from desk import LIE, QUOTE, Draft, Office, lie, nothing_said, plain, spam
 
 from service.comment import SiteId
 from service.store.database import Database
@@ -13,16 +12,6 @@ from service.store.database import Database
 QUEUE = "/v1/review/queue"
 LEASES = "/v1/review/leases"
 DECISIONS = "/v1/review/decisions"
-
-
-class Dsns(Protocol):
-    service_dsn: str
-
-
-@pytest.fixture
-def office(anyio_backend: str, database: Dsns) -> Iterator[Office]:
-    with opened(database.service_dsn) as office:
-        yield office
 
 
 @pytest.fixture

@@ -2,14 +2,13 @@
 
 import re
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
 from typing import Protocol
 
 import asyncpg
 import pytest
-from desk import Office, opened
+from desk import Office
 from httpx2 import Response
 
 from service.store.credentials import invite_member, open_session
@@ -24,12 +23,6 @@ ADA = "ada@example.org"
 class Dsns(Protocol):
     service_dsn: str
     superuser_dsn: str
-
-
-@pytest.fixture
-def office(anyio_backend: str, database: Dsns) -> Iterator[Office]:
-    with opened(database.service_dsn) as office:
-        yield office
 
 
 def set_password(office: Office, password: str = PASSWORD, **more: object) -> dict[str, str]:

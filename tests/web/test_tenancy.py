@@ -9,15 +9,14 @@ import json
 import random
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol, TypeVar
 from uuid import UUID
 
 import asyncpg
-import pytest
-from desk import Draft, Office, lie, opened, plain, spam
+from desk import Draft, Office, lie, plain, spam
 from httpx2 import Response
 from starlette.routing import Route
 from test_access_table import ROLES, routes, shape
@@ -58,12 +57,6 @@ Content = Mapping[str, object]
 class Dsns(Protocol):
     service_dsn: str
     superuser_dsn: str
-
-
-@pytest.fixture
-def office(anyio_backend: str, database: Dsns) -> Iterator[Office]:
-    with opened(database.service_dsn) as office:
-        yield office
 
 
 def mark(name: str) -> str:

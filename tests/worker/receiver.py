@@ -9,8 +9,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from standardwebhooks import Webhook
 
-WORDS = b"never shown to anybody"
-
 
 @dataclass
 class Receiver:
@@ -63,10 +61,8 @@ def receiving() -> Iterator[Receiver]:
             self.send_response(status)
             if status == 302:
                 self.send_header("Location", f"http://127.0.0.1:{receiver.port}/elsewhere")
-            self.send_header("Content-Length", str(0 if status == 204 else len(WORDS)))
+            self.send_header("Content-Length", "0")
             self.end_headers()
-            if status != 204:
-                self.wfile.write(WORDS)
 
         def _take(self, content: bytes) -> None:
             receiver.ids.append(self.headers["webhook-id"])
@@ -81,8 +77,10 @@ def receiving() -> Iterator[Receiver]:
     class Server(ThreadingHTTPServer):
         request_queue_size = 64
 
+        def handle_error(self, *_: object) -> None:
+            """Say nothing: a client that hangs up is part of the tests."""
+
     server = Server(("127.0.0.1", 0), Handler)
-    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # a client that hangs up is part of the test
     receiver.port = server.server_port
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()

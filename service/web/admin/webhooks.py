@@ -1,7 +1,6 @@
 """Name the places that are told of a site's comments, and see what they were told."""
 
-from datetime import datetime
-from typing import Annotated, Literal, TypeAlias, get_args
+from typing import Annotated, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -13,6 +12,7 @@ from service.errors import AddressRefused, FieldError, Invalid, NotFound
 from service.fetch import permitting, read_url
 from service.settings import Settings
 from service.store.webhooks import (
+    KINDS,
     Delivery,
     Kind,
     Webhook,
@@ -28,7 +28,6 @@ from service.web.payload import read_json
 from service.web.review import answer
 from service.web.state import State
 
-KINDS: tuple[Kind, ...] = get_args(Kind)
 _MAX_BYTES = 16 * 1024
 _MOST = 100
 
@@ -51,41 +50,16 @@ class WebhookMade(msgspec.Struct, kw_only=True, frozen=True):
     secret: str
 
 
-class WebhookView(msgspec.Struct, kw_only=True, frozen=True):
-    """Show a place, without its secret; `failures` counts those in a row, and until `rests_until` it is left alone."""
-
-    id: UUID
-    url: str
-    kinds: list[Kind]
-    enabled: bool
-    failures: int
-    rests_until: datetime
-    created_at: datetime
-
-
 class Webhooks(msgspec.Struct, kw_only=True, frozen=True):
     """Show the places that are told of a site's comments, oldest first."""
 
-    webhooks: list[WebhookView]
-
-
-class DeliveryView(msgspec.Struct, kw_only=True, frozen=True):
-    """Show one delivery; `answer` is what came of its last try: a status, or why there was none."""
-
-    id: str
-    kind: Kind
-    comment_id: UUID
-    created_at: datetime
-    state: Literal["waiting", "delivered", "failed"]
-    tries: int
-    due_at: datetime
-    answer: str
+    webhooks: list[Webhook]
 
 
 class Deliveries(msgspec.Struct, kw_only=True, frozen=True):
     """Show what a place was told in the last week or is to be told, latest first."""
 
-    deliveries: list[DeliveryView]
+    deliveries: list[Delivery]
     next_cursor: str | None
 
 
@@ -99,7 +73,7 @@ class DeliveriesQuery(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_
 async def show_webhooks(request: Request[State], caller: Caller) -> Response:
     """Show the places that are told of a site's comments."""
     (site_id,) = caller.named(request.path_params["site"])
-    return answer(Webhooks(webhooks=[_view(each) for each in await list_webhooks(request.state["db"], site_id)]))
+    return answer(Webhooks(webhooks=await list_webhooks(request.state["db"], site_id)))
 
 
 async def make_webhook(request: Request[State], caller: Caller) -> Response:
@@ -107,9 +81,7 @@ async def make_webhook(request: Request[State], caller: Caller) -> Response:
     (site_id,) = caller.named(request.path_params["site"])
     wanted = await read_json(request, WebhookWish, max_bytes=_MAX_BYTES)
     require_reachable(request.state["settings"], wanted.url)
-    made, secret = await add_webhook(
-        request.state["db"], site_id, url=wanted.url, kinds=sorted(set(wanted.kinds), key=KINDS.index)
-    )
+    made, secret = await add_webhook(request.state["db"], site_id, url=wanted.url, kinds=wanted.kinds)
     return answer(WebhookMade(id=made, secret=secret), 201)
 
 
@@ -133,8 +105,8 @@ async def show_deliveries(request: Request[State], caller: Caller) -> Response:
         limit=query.limit + 1,
     )
     shown = found[: query.limit]
-    more = str(shown[-1].id) if len(found) > len(shown) else None
-    return answer(Deliveries(deliveries=[_delivery(each) for each in shown], next_cursor=more))
+    more = shown[-1].id if len(found) > len(shown) else None
+    return answer(Deliveries(deliveries=shown, next_cursor=more))
 
 
 async def redeliver(request: Request[State], caller: Caller) -> Response:
@@ -156,31 +128,6 @@ def require_reachable(settings: Settings, url: str) -> None:
         read_url(url, permits=permitting(settings.webhook_networks))
     except AddressRefused as error:
         raise Invalid("Nothing can be delivered there.", errors=[FieldError("url", f"is refused: {error}")]) from error
-
-
-def _view(webhook: Webhook) -> WebhookView:
-    return WebhookView(
-        id=webhook.id,
-        url=webhook.url,
-        kinds=list(webhook.kinds),
-        enabled=webhook.enabled,
-        failures=webhook.failures,
-        rests_until=webhook.rests_until,
-        created_at=webhook.created_at,
-    )
-
-
-def _delivery(delivery: Delivery) -> DeliveryView:
-    return DeliveryView(
-        id=str(delivery.id),
-        kind=delivery.kind,
-        comment_id=delivery.comment_id,
-        created_at=delivery.created_at,
-        state=delivery.state,
-        tries=delivery.tries,
-        due_at=delivery.due_at,
-        answer=delivery.answer,
-    )
 
 
 _ONE = "/v1/sites/{site}/webhooks/{webhook_id:uuid}"
